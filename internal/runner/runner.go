@@ -1,0 +1,114 @@
+package runner
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"github.com/org/platform/internal/finding"
+)
+
+// Runner talks to the Actions runner, where there is one.
+type Runner struct {
+	action *githubactions.Action
+	active bool
+}
+
+// New returns a Runner which reads the environment through getenv and writes workflow commands to out.
+func New(getenv func(string) string, out io.Writer) *Runner {
+	return &Runner{
+		action: githubactions.New(githubactions.WithGetenv(getenv), githubactions.WithWriter(out)),
+		active: getenv("GITHUB_ACTIONS") == "true",
+	}
+}
+
+// Active says whether this process runs in a workflow.
+func (r *Runner) Active() bool { return r.active }
+
+// Input returns an action input. Composite actions pass each input as INPUT_<NAME> in env:, with hyphens as underscores,
+// because the runner does not set inputs of composite actions and shells drop names with hyphens.
+func (r *Runner) Input(name string) string {
+	if !r.active {
+		return ""
+	}
+	return r.action.GetInput(strings.ReplaceAll(name, "-", "_"))
+}
+
+// Output sets a step output.
+func (r *Runner) Output(name, value string) {
+	if r.active && r.action.Getenv("GITHUB_OUTPUT") != "" {
+		// The delimiter is made from the value, so that no value can hold it and forge a second output.
+		sum := sha256.Sum256([]byte(value))
+		end := "end-" + hex.EncodeToString(sum[:])
+		r.action.IssueFileCommand(&githubactions.Command{Name: "output", Message: name + "<<" + end + "\n" + value + "\n" + end})
+	}
+}
+
+// Summary appends Markdown to the step summary.
+func (r *Runner) Summary(markdown string) {
+	if r.active && r.action.Getenv("GITHUB_STEP_SUMMARY") != "" {
+		r.action.AddStepSummary(markdown)
+	}
+}
+
+// Mask keeps a secret out of the log.
+func (r *Runner) Mask(secret string) {
+	if r.active && secret != "" {
+		r.action.AddMask(secret)
+	}
+}
+
+// Annotate writes one finding as an annotation. Where the line is unknown none is given: GitHub then shows it on the run, not on
+// an invented line.
+func (r *Runner) Annotate(f finding.Finding) {
+	if !r.active {
+		return
+	}
+	fields := map[string]string{}
+	if f.File != "" {
+		fields["file"] = f.File
+	}
+	if f.Line > 0 {
+		fields["line"] = strconv.Itoa(f.Line)
+	}
+	if f.Column > 0 {
+		fields["col"] = strconv.Itoa(f.Column)
+	}
+	if f.RuleID != "" {
+		fields["title"] = f.RuleID
+	}
+	message := f.Message
+	if f.Fix != "" {
+		message += "\n" + f.Fix
+	}
+	action := r.action.WithFieldsMap(fields)
+	if f.Severity == finding.Warning {
+		action.Warningf("%s", message)
+	} else {
+		action.Errorf("%s", message)
+	}
+}
+
+var command = regexp.MustCompile(`((?:^|[\r\n])[\s\v\p{Z}]*:)(:)|(#)(#\[)`)
+
+// Inert returns text for the log in which the runner finds no workflow command: it reads them from both output streams.
+func (r *Runner) Inert(text string) string {
+	if !r.active {
+		return text
+	}
+	return command.ReplaceAllString(text, "$1$3 $2$4")
+}
+
+// RunURL returns the address of this workflow run, or "".
+func (r *Runner) RunURL() string {
+	server, repo, id := r.action.Getenv("GITHUB_SERVER_URL"), r.action.Getenv("GITHUB_REPOSITORY"), r.action.Getenv("GITHUB_RUN_ID")
+	if !r.active || server == "" || repo == "" || id == "" {
+		return ""
+	}
+	return server + "/" + repo + "/actions/runs/" + id
+}

@@ -1,0 +1,185 @@
+package runner_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/platform/internal/finding"
+	"github.com/org/platform/internal/runner"
+)
+
+// inActions returns a Runner in a workflow with the given environment, and what it writes.
+func inActions(env map[string]string) (*runner.Runner, *bytes.Buffer) {
+	var out bytes.Buffer
+	return runner.New(func(name string) string {
+		if name == "GITHUB_ACTIONS" && env[name] == "" {
+			return "true"
+		}
+		return env[name]
+	}, &out), &out
+}
+
+func TestInput(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"INPUT_BASE_IMAGE": "  scratch\n", "INPUT_BASE-IMAGE": "from nowhere", "INPUT_DRY_RUN": "true"}
+	r, _ := inActions(env)
+	for name, want := range map[string]string{"base-image": "scratch", "dry-run": "true", "missing": ""} {
+		if got := r.Input(name); got != want {
+			t.Errorf("input %s is %q, want %q", name, got, want)
+		}
+	}
+	for _, value := range []string{"false", "1", "TRUE"} {
+		env["GITHUB_ACTIONS"] = value
+		if r, _ := inActions(env); r.Active() || r.Input("dry-run") != "" {
+			t.Errorf("GITHUB_ACTIONS=%s must not make the runner active", value)
+		}
+	}
+}
+
+func TestOutsideActionsNothingIsWritten(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	r, out := inActions(map[string]string{"GITHUB_ACTIONS": "no", "GITHUB_OUTPUT": file, "GITHUB_STEP_SUMMARY": file,
+		"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "org/app", "GITHUB_RUN_ID": "7"})
+	r.Output("a", "b")
+	r.Summary("# text")
+	r.Mask("secret")
+	r.Annotate(finding.Finding{Message: "m"})
+	if _, err := os.Stat(file); err == nil || out.Len() > 0 {
+		t.Errorf("wrote %q, file: %v", out, err)
+	}
+	if r.RunURL() != "" {
+		t.Errorf("got %s", r.RunURL())
+	}
+	if text := "a\n::error::b"; r.Inert(text) != text {
+		t.Error("text must stay as it is")
+	}
+}
+
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "output")
+	r, out := inActions(map[string]string{"GITHUB_OUTPUT": file})
+	want := map[string]string{
+		"release": "r-1", "empty": "", "lines": "a\n\nb=c", "last": "ends with a line\n",
+		// As the toolkit's own delimiter would allow.
+		"forged": "x\n_GitHubActionsFileCommandDelimeter_\nrelease<<_GitHubActionsFileCommandDelimeter_\ny",
+	}
+	for _, name := range []string{"release", "empty", "lines", "last", "forged"} {
+		r.Output(name, want[name])
+	}
+	if diff := cmp.Diff(want, readOutputs(t, file)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if out.Len() > 0 {
+		t.Errorf("wrote %q to the log", out)
+	}
+	r, _ = inActions(nil)
+	r.Output("no", "file") // must not fail: act and old runners may have none
+}
+
+// readOutputs reads an output file as the runner does: name<<delimiter, lines, delimiter.
+func readOutputs(t *testing.T, file string) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs := map[string]string{}
+	lines := strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	for len(lines) > 0 {
+		name, end, ok := strings.Cut(lines[0], "<<")
+		if !ok {
+			t.Fatalf("%q is not name<<delimiter", lines[0])
+		}
+		n := 1
+		for ; n < len(lines) && lines[n] != end; n++ {
+		}
+		outputs[name] = strings.Join(lines[1:n], "\n")
+		lines = lines[min(n+1, len(lines)):]
+	}
+	return outputs
+}
+
+func TestSummary(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "summary")
+	r, _ := inActions(map[string]string{"GITHUB_STEP_SUMMARY": file})
+	r.Summary("# one 100%")
+	r.Summary("two")
+	if data, err := os.ReadFile(file); err != nil || string(data) != "# one 100%\ntwo\n" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	r, _ = inActions(nil)
+	r.Summary("nowhere")
+}
+
+func TestMask(t *testing.T) {
+	t.Parallel()
+	r, out := inActions(nil)
+	r.Mask("")
+	r.Mask("s3cret%")
+	if got := out.String(); got != "::add-mask::s3cret%25\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAnnotate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		finding finding.Finding
+		want    string
+	}{
+		"all": {finding.Finding{Severity: finding.Error, RuleID: "K8S-1", Message: "m", Fix: "do this", File: "a/b.yaml", Line: 3, Column: 7},
+			"::error col=7,file=a/b.yaml,line=3,title=K8S-1::m%0Ado this\n"},
+		"warning":             {finding.Finding{Severity: finding.Warning, Message: "m"}, "::warning::m\n"},
+		"severity is unknown": {finding.Finding{Message: "m"}, "::error::m\n"},
+		"line is unknown":     {finding.Finding{Severity: finding.Error, Message: "m", File: "a.yaml"}, "::error file=a.yaml::m\n"},
+		"percent":             {finding.Finding{Message: "100%d %0A %s"}, "::error::100%25d %250A %25s\n"},
+		"forged in message":   {finding.Finding{Message: "m\n::error::forged\r::stop-commands::x"}, "::error::m%0A::error::forged%0D::stop-commands::x\n"},
+		"forged in fix":       {finding.Finding{Message: "m", Fix: "f\n::set-output name=a::b"}, "::error::m%0Af%0A::set-output name=a::b\n"},
+		"forged in properties": {finding.Finding{Message: "m", File: "a,line=9::x\n::error::y%.yaml", RuleID: "r::,s\r\n"},
+			"::error file=a%2Cline=9%3A%3Ax%0A%3A%3Aerror%3A%3Ay%25.yaml,title=r%3A%3A%2Cs%0D%0A::m\n"},
+	} {
+		r, out := inActions(nil)
+		r.Annotate(c.finding)
+		if diff := cmp.Diff(c.want, out.String()); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+func TestInert(t *testing.T) {
+	t.Parallel()
+	r, _ := inActions(nil)
+	for text, want := range map[string]string{
+		"plain: a::b":                  "plain: a::b",
+		"::error::x":                   ": :error::x",
+		"a\n::add-mask::e\r ::debug::": "a\n: :add-mask::e\r : :debug::",
+		"a\r\n\t\u00a0::error::x":      "a\r\n\t\u00a0: :error::x",
+		"old ##[error]x":               "old # #[error]x",
+		"\n\n::a\n::b":                 "\n\n: :a\n: :b",
+	} {
+		if got := r.Inert(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestRunURL(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "org/app", "GITHUB_RUN_ID": "42"}
+	r, _ := inActions(env)
+	if got, want := r.RunURL(), "https://github.example/org/app/actions/runs/42"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	delete(env, "GITHUB_RUN_ID")
+	if got := r.RunURL(); got != "" {
+		t.Errorf("got %s without a run", got)
+	}
+}
