@@ -1,0 +1,3 @@
+module github.com/org/shop/services/hello
+
+go 1.26

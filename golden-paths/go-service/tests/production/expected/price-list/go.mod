@@ -1,0 +1,3 @@
+module example.com/price-list
+
+go 1.26
