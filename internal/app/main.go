@@ -33,6 +33,9 @@ func Run(ctx context.Context, a *App, args []string, commands ...NewCmd) int {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = a.Runner.Err()
+	}
 	a.Report(err)
 	return ExitCode(err)
 }

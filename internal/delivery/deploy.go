@@ -121,6 +121,9 @@ func (d *Delivery) proposeDeploy(ctx context.Context, tip *git.Commit, r release
 			return nil, err
 		case runs && cell.Record.ID == r.ID:
 			continue
+		case cell.Hold.Holds(r.ID):
+			return nil, refusef("%s is held out of %s: %s; deploy another release, or delete %s", r.ID, env, cell.Hold,
+				state.HoldFile(d.Platform.Spec.State.Path, k))
 		case runs:
 			if err := d.mayReplace(ctx, cell, r, o.Source); err != nil && !(o.Force && errors.Is(err, git.ErrGone)) {
 				return nil, err
@@ -141,10 +144,6 @@ func (d *Delivery) proposeDeploy(ctx context.Context, tip *git.Commit, r release
 
 // mayReplace keeps an older source from overwriting a newer one: of two workflow runs the slower one must not win.
 func (d *Delivery) mayReplace(ctx context.Context, cell state.Cell, r release.Release, source *git.Commit) error {
-	if cell.Hold.Holds(r.ID) {
-		return refusef("%s is held out of %s: %s; deploy another release, or delete %s", r.ID, cell.Environment, cell.Hold,
-			state.HoldFile(d.Platform.Spec.State.Path, cell.Key))
-	}
 	running, err := d.Repo.FetchCommit(ctx, cell.Record.Source.Commit)
 	if err != nil {
 		return fmt.Errorf("compare with what %s runs: %w; give --force to deploy all the same", cell.Environment, err)

@@ -72,6 +72,15 @@ func (d *Delivery) Status(ctx context.Context, components []string, all bool) ([
 	return rows, d.addPlan(ctx, tip, s, rows)
 }
 
+// Running returns the names of all components that run somewhere, in the catalog or not.
+func (d *Delivery) Running(ctx context.Context) ([]string, error) {
+	_, s, err := d.readState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.Components(), nil
+}
+
 // addAge says since when each row runs what it runs.
 func (d *Delivery) addAge(ctx context.Context, tip *git.Commit, rows []Row) error {
 	var keys []state.Key

@@ -97,8 +97,12 @@ func (in Input) step(env config.Environment, component string) Step {
 	if runs && running.Record.ID == candidate.Record.ID {
 		return s.be(Current, "runs what %s", allRun(env.PromoteFrom))
 	}
-	if running.Hold.Holds(candidate.Record.ID) {
-		return s.be(Held, "%s", running.Hold)
+	hold := running.Hold
+	if !runs {
+		hold = in.State.Holds[s.Key]
+	}
+	if hold.Holds(candidate.Record.ID) {
+		return s.be(Held, "%s", hold)
 	}
 	if upstream := in.rolledBack(s); upstream != nil {
 		return s.be(Held, "%s was rolled back from %s, which still runs here: roll back %s too, or wait for another release",

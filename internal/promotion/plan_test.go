@@ -69,6 +69,13 @@ func running(cells string) *state.State {
 	return s
 }
 
+// holdFirst holds a release out of an environment where the component does not run.
+func holdFirst(s *state.State, where, number string) *state.State {
+	s.Holds = map[state.Key]*state.Hold{
+		{Environment: where, Component: "hello"}: {Releases: []release.ID{record("hello", number).ID}, Reason: "5xx", By: "ann"}}
+	return s
+}
+
 func hold(s *state.State, where, number string) *state.State {
 	cell := s.Cells[key(where)]
 	cell.Hold = &state.Hold{Releases: []release.ID{record(cell.Component, number).ID}, Reason: "5xx", By: "ann"}
@@ -133,7 +140,9 @@ func TestPlan(t *testing.T) {
 		"blocked upstream": {chain, running("dev=! staging=1"), []string{"staging/hello blocked: environments/dev/hello: was edited by hand", "prod/hello propose 1: staging runs it"}},
 		"blocked target":   {chain, running("dev=1 staging=!"), []string{"staging/hello blocked: environments/staging/hello: was edited by hand", "prod/hello blocked: environments/staging/hello: was edited by hand"}},
 
-		"held":               {chain, hold(running("dev=2 staging=1"), "staging", "2"), []string{"staging/hello held 2: " + id("hello", "2") + " held: 5xx (ann)", "prod/hello propose 1: staging runs it"}},
+		"held": {chain, hold(running("dev=2 staging=1"), "staging", "2"), []string{"staging/hello held 2: " + id("hello", "2") + " held: 5xx (ann)", "prod/hello propose 1: staging runs it"}},
+		"held before the first": {chain, holdFirst(running("dev=2"), "staging", "2"), []string{
+			"staging/hello held 2: " + id("hello", "2") + " held: 5xx (ann)"}},
 		"held and automatic": {pipeline, hold(running("dev=2 staging=1"), "staging", "2"), []string{"staging/hello held 2: " + id("hello", "2") + " held: 5xx (ann)", "prod/hello merge 1: staging runs it and promotion to prod is automatic"}},
 		"hold of another":    {chain, hold(running("dev=3 staging=1"), "staging", "2"), []string{"staging/hello propose 3: dev runs it", "prod/hello propose 1: staging runs it"}},
 		"upstream rolled back": {chain, hold(running("dev=2 staging=1 prod=2"), "staging", "2"), []string{

@@ -3,6 +3,8 @@ package runner
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strconv"
@@ -17,6 +19,20 @@ import (
 type Runner struct {
 	action *githubactions.Action
 	active bool
+	failed error // what could not be written
+}
+
+// Err returns why an output or the summary could not be written, or nil. A step without its outputs has not done its work.
+func (r *Runner) Err() error { return r.failed }
+
+// file keeps a failure to write one of the runner's files, which go-githubactions panics with, for Err.
+func (r *Runner) file(what string, write func()) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			r.failed = errors.Join(r.failed, fmt.Errorf("write %s: %v", what, reason))
+		}
+	}()
+	write()
 }
 
 // New returns a Runner which reads the environment through getenv and writes workflow commands to out.
@@ -45,14 +61,16 @@ func (r *Runner) Output(name, value string) {
 		// The delimiter is made from the value, so that no value can hold it and forge a second output.
 		sum := sha256.Sum256([]byte(value))
 		end := "end-" + hex.EncodeToString(sum[:])
-		r.action.IssueFileCommand(&githubactions.Command{Name: "output", Message: name + "<<" + end + "\n" + value + "\n" + end})
+		r.file("output "+name, func() {
+			r.action.IssueFileCommand(&githubactions.Command{Name: "output", Message: name + "<<" + end + "\n" + value + "\n" + end})
+		})
 	}
 }
 
 // Summary appends Markdown to the step summary.
 func (r *Runner) Summary(markdown string) {
 	if r.active && r.action.Getenv("GITHUB_STEP_SUMMARY") != "" {
-		r.action.AddStepSummary(markdown)
+		r.file("step summary", func() { r.action.AddStepSummary(markdown) })
 	}
 }
 

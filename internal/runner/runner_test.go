@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,5 +182,18 @@ func TestRunURL(t *testing.T) {
 	delete(env, "GITHUB_RUN_ID")
 	if got := r.RunURL(); got != "" {
 		t.Errorf("got %s without a run", got)
+	}
+}
+
+// A step whose outputs cannot be written must not end well.
+func TestUnwritableFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	env := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": dir, "GITHUB_STEP_SUMMARY": dir}
+	r := runner.New(func(name string) string { return env[name] }, io.Discard)
+	r.Output("release", "r-1")
+	r.Summary("text")
+	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "write output release: ") || !strings.Contains(err.Error(), "write step summary: ") {
+		t.Errorf("got %v", err)
 	}
 }

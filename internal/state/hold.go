@@ -52,13 +52,14 @@ func oneLine(s string) string {
 }
 
 const (
+	holdSuffix  = ".hold.yaml"
 	holdVersion = "platform/v1"
 	holdKind    = "Hold"
 )
 
 // HoldFile returns the place of a cell's hold: beside its folder, which holds generated files only.
 func HoldFile(root string, k Key) string {
-	return path.Join(root, k.Environment, k.Component+".hold.yaml")
+	return path.Join(root, k.Environment, k.Component+holdSuffix)
 }
 
 // Encode returns the hold as YAML. Reason and author become one line each: the encoder cannot write every text over several so that it can be

@@ -46,6 +46,7 @@ type Cell struct {
 // State is all of what runs where, as far as it can be read.
 type State struct {
 	Cells    map[Key]Cell
+	Holds    map[Key]*Hold            // of components which do not run there
 	Problems map[Key]finding.Problems // cells that cannot be trusted: broken or edited by hand
 }
 
@@ -72,7 +73,7 @@ func Files(r release.Record, manifests []byte) map[string][]byte {
 
 // Read reads the state of the named environments below a folder of the state branch. A missing folder is empty state.
 func Read(branch fs.FS, root string, environments []string) (*State, error) {
-	s := &State{Cells: map[Key]Cell{}, Problems: map[Key]finding.Problems{}}
+	s := &State{Cells: map[Key]Cell{}, Holds: map[Key]*Hold{}, Problems: map[Key]finding.Problems{}}
 	for _, env := range environments {
 		entries, err := fs.ReadDir(branch, path.Join(root, env))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -82,10 +83,11 @@ func Read(branch fs.FS, root string, environments []string) (*State, error) {
 			return nil, fmt.Errorf("read state of %s: %w", env, err)
 		}
 		for _, e := range entries {
-			if !e.IsDir() {
+			component, holds := strings.CutSuffix(e.Name(), holdSuffix)
+			if !e.IsDir() && !holds {
 				continue
 			}
-			if err := s.read(branch, root, Key{env, e.Name()}); err != nil {
+			if err := s.read(branch, root, Key{env, component}); err != nil {
 				return nil, err
 			}
 		}
@@ -103,17 +105,20 @@ func (s *State) read(branch fs.FS, root string, k Key) error {
 		return err
 	case found:
 		s.Cells[k] = cell
+	case cell.Hold != nil:
+		s.Holds[k] = cell.Hold
 	}
 	return nil
 }
 
 // ReadCell reads one cell and checks that it is as the toolkit wrote it. A hand edit is a finding.Problems. found is false where the
-// component was never in that environment.
+// component does not run in that environment; a hold may still keep releases out of it.
 func ReadCell(branch fs.FS, root string, k Key) (cell Cell, found bool, err error) {
 	dir := Dir(root, k)
 	entries, err := fs.ReadDir(branch, dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Cell{}, false, nil
+		hold, err := ReadHold(branch, root, k)
+		return Cell{Key: k, Hold: hold}, false, err
 	}
 	if err != nil {
 		return Cell{}, false, fmt.Errorf("read state: %w", err)

@@ -71,7 +71,7 @@ func TestReadCell(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	for _, absent := range []state.Key{{Environment: "dev", Component: "other"}, {Environment: "prod", Component: "hello"}} {
-		if cell, found, err := state.ReadCell(branch(key), root, absent); found || err != nil || !cmp.Equal(cell, state.Cell{}) {
+		if cell, found, err := state.ReadCell(branch(key), root, absent); found || err != nil || !cmp.Equal(cell, state.Cell{Key: absent}) {
 			t.Errorf("%v: got %+v, %v, %v", absent, cell, found, err)
 		}
 	}
@@ -159,12 +159,21 @@ func TestRead(t *testing.T) {
 	keys := []state.Key{key, {Environment: "dev", Component: "api"}, {Environment: "prod", Component: "hello"}, {Environment: "removed", Component: "hello"}}
 	b := branch(keys...)
 	b["environments/dev/README.md"] = &fstest.MapFile{}
-	b["environments/dev/gone.hold.yaml"] = &fstest.MapFile{} // the hold of no cell is nobody's
+	hold := state.Hold{Releases: []release.ID{"r-1"}, Reason: "not yet", By: "ann"}
+	b["environments/dev/gone.hold.yaml"] = &fstest.MapFile{Data: hold.Encode()} // a hold may come before the first release
+	b["environments/dev/late.hold.yaml"] = &fstest.MapFile{}
 	s, err := state.Read(b, root, []string{"dev", "staging", "prod"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &state.State{Cells: map[state.Key]state.Cell{}, Problems: map[state.Key]finding.Problems{}}
+	hold.APIVersion, hold.Kind = "platform/v1", "Hold"
+	want := &state.State{Cells: map[state.Key]state.Cell{}, Holds: map[state.Key]*state.Hold{{Environment: "dev", Component: "gone"}: &hold},
+		Problems: map[state.Key]finding.Problems{}}
+	late := state.Key{Environment: "dev", Component: "late"}
+	if s.Problems[late] == nil {
+		t.Error("an empty hold goes unseen")
+	}
+	delete(s.Problems, late)
 	for _, k := range keys[:3] { // an environment nobody asked for is not read
 		want.Cells[k] = state.Cell{Key: k, Record: record(k.Component, "a")}
 	}

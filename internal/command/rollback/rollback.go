@@ -4,6 +4,7 @@ package rollback
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -58,10 +59,17 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Component(o.Component); err != nil {
-		return err
+	d := dispatch.New(a, w)
+	if _, unknown := w.Component(o.Component); unknown != nil {
+		running, err := d.Running(ctx) // what the catalog no longer has may still run
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(running, o.Component) {
+			return unknown
+		}
 	}
-	result, err := dispatch.New(a, w).Rollback(ctx, delivery.RollbackOptions{
+	result, err := d.Rollback(ctx, delivery.RollbackOptions{
 		Component: o.Component, Environment: o.Env, To: o.To, Reason: o.Reason, By: actor(a, w), DryRun: o.DryRun})
 	if err != nil {
 		return dispatch.Explain(err)
