@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -109,7 +110,8 @@ func (d *Delivery) proposeDeploy(ctx context.Context, tip *git.Commit, r release
 	branch := d.stateTree(tip)
 	edit := git.Edit{}
 	var changed []string
-	for env, content := range manifests {
+	for _, env := range slices.Sorted(maps.Keys(manifests)) {
+		content := manifests[env]
 		k := state.Key{Environment: env, Component: r.Component}
 		cell, runs, err := state.ReadCell(branch, d.Platform.Spec.State.Path, k)
 		var problems finding.Problems
@@ -137,7 +139,6 @@ func (d *Delivery) proposeDeploy(ctx context.Context, tip *git.Commit, r release
 	if len(changed) == 0 {
 		return nil, nil
 	}
-	slices.Sort(changed)
 	n := note{action: actionDeploy, environments: changed, release: r, title: o.Source.Subject(), source: o.Source, runURL: d.RunURL}
 	return &git.Change{Edit: edit, Message: n.message()}, nil
 }

@@ -24,12 +24,12 @@ type RollbackOptions struct {
 
 // RolledBack is the result of a rollback.
 type RolledBack struct {
-	From    release.ID      `json:"from"`
+	From    release.ID      `json:"from,omitempty"` // what it replaces; empty where nothing else ran
 	Release release.Release `json:"release"`
-	Wanted  bool            `json:"-"` // false where the last thing that happened here was a rollback already
+	Already bool            `json:"already"` // the last thing that happened here was this rollback, so nothing is done
 	Changed bool            `json:"changed"`
 	Commit  string          `json:"commit,omitempty"`
-	Hold    string          `json:"hold"` // file that keeps From out
+	Hold    string          `json:"hold,omitempty"` // file that keeps From out
 }
 
 // Rollback restores the stored files of an earlier release, byte for byte, and holds the present one so that automation does not
@@ -71,15 +71,13 @@ func (d *Delivery) proposeRollback(ctx context.Context, tip *git.Commit, o Rollb
 		return nil, nil, refusef("%s does not run in %s: nothing to roll back", o.Component, o.Environment)
 	}
 	root := d.Platform.Spec.State.Path
-	result := &RolledBack{From: running, Hold: state.HoldFile(root, k)}
 	held, err := state.ReadHold(d.stateTree(tip), root, k)
 	if err != nil {
 		return nil, nil, err
 	}
 	if o.To == "" && held != nil && running != "" && !held.Holds(running) {
 		// The last thing that happened was a rollback, maybe this very one in a run that was killed: once is what was asked for.
-		result.From, result.Release = held.Releases[0], past[0].Record.Release
-		return result, nil, nil
+		return &RolledBack{From: held.Releases[0], Release: past[0].Record.Release, Already: true, Hold: state.HoldFile(root, k)}, nil, nil
 	}
 	target, err := chooseTarget(past, running, o)
 	if err != nil {
@@ -89,11 +87,13 @@ func (d *Delivery) proposeRollback(ctx context.Context, tip *git.Commit, o Rollb
 	if err != nil {
 		return nil, nil, err
 	}
+	result := &RolledBack{Release: restored}
 	edit := git.Edit{state.Dir(root, k): {Folder: files}}
-	if running != "" {
-		edit[result.Hold] = git.Content{File: state.Hold{Releases: []release.ID{running}, Reason: o.Reason, By: o.By}.And(held).Encode()}
+	if running != "" && running != target { // else an edit by hand, or the removal of the folder, is undone and nothing is left to hold
+		result.From, result.Hold = running, state.HoldFile(root, k)
+		hold := state.Hold{Releases: []release.ID{running}, Reason: o.Reason, By: o.By}.And(held).Without(target)
+		edit[result.Hold] = git.Content{File: hold.Encode()}
 	}
-	result.Release, result.Wanted = restored, true
 	message, err := d.rollbackMessage(ctx, result, o)
 	return result, &git.Change{Edit: edit, Message: message}, err
 }
@@ -138,8 +138,6 @@ func chooseTarget(past []Past, running release.ID, o RollbackOptions) (release.I
 		return "", refusef("%s never ran release %s in %s; known: %s", o.Component, o.To, o.Environment, known(past))
 	case len(matches) > 1:
 		return "", refusef("release %s is ambiguous; known: %s", o.To, known(past))
-	case matches[0] == running:
-		return "", refusef("%s already runs %s in %s", o.Component, running, o.Environment)
 	}
 	return matches[0], nil
 }

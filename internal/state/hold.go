@@ -37,6 +37,12 @@ func (h Hold) And(earlier *Hold) Hold {
 	return h
 }
 
+// Without returns a hold that lets a release in.
+func (h Hold) Without(id release.ID) Hold {
+	h.Releases = slices.DeleteFunc(slices.Clone(h.Releases), func(held release.ID) bool { return held == id })
+	return h
+}
+
 // String says what is held and why, on one line.
 func (h *Hold) String() string {
 	ids := make([]string, len(h.Releases))

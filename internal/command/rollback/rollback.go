@@ -77,18 +77,27 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if o.Output == app.FormatJSON {
 		return a.PrintJSON(result)
 	}
-	if !result.Changed && !result.Wanted {
-		fmt.Fprintf(a.Out, "%s in %s is already rolled back from %s to %s; name a release with --to to go further\n",
-			o.Component, o.Env, result.From, result.Release.ID)
-		return nil
-	}
-	if o.DryRun {
-		fmt.Fprintf(a.Out, "%s in %s would go back from %s to %s\n", o.Component, o.Env, result.From, result.Release.ID)
-		return nil
-	}
-	fmt.Fprintf(a.Out, "%s %s in %s from %s to %s: commit %.12s\n", a.Green("rolled back"), o.Component, o.Env, result.From, result.Release.ID, result.Commit)
-	fmt.Fprintf(a.Out, "%s is held out of %s until another release arrives, or until %s is deleted\n", result.From, o.Env, result.Hold)
+	report(a, o, result)
 	return nil
+}
+
+func report(a *app.App, o Options, r *delivery.RolledBack) {
+	switch {
+	case r.Already:
+		fmt.Fprintf(a.Out, "%s in %s is already rolled back from %s to %s; name a release with --to to go further\n",
+			o.Component, o.Env, r.From, r.Release.ID)
+	case o.DryRun && r.From == "":
+		fmt.Fprintf(a.Out, "the stored files of %s %s would be restored in %s\n", o.Component, r.Release.ID, o.Env)
+	case o.DryRun:
+		fmt.Fprintf(a.Out, "%s in %s would go back from %s to %s\n", o.Component, o.Env, r.From, r.Release.ID)
+	case !r.Changed:
+		fmt.Fprintf(a.Out, "%s already runs %s in %s; nothing to do\n", o.Component, r.Release.ID, o.Env)
+	case r.From == "":
+		fmt.Fprintf(a.Out, "%s the stored files of %s %s in %s: commit %.12s\n", a.Green("restored"), o.Component, r.Release.ID, o.Env, r.Commit)
+	default:
+		fmt.Fprintf(a.Out, "%s %s in %s from %s to %s: commit %.12s\n", a.Green("rolled back"), o.Component, o.Env, r.From, r.Release.ID, r.Commit)
+		fmt.Fprintf(a.Out, "%s is held out of %s until another release arrives, or until %s is deleted\n", r.From, o.Env, r.Hold)
+	}
 }
 
 // actor is who asked for it: the person behind the workflow, else who Git says we are.
