@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"slices"
 
@@ -130,8 +131,11 @@ func (d *Delivery) describeCommits(ctx context.Context, described *promotion.Des
 		return nil
 	}
 	older, err := d.Repo.FetchCommit(ctx, step.Running.Source.Commit)
+	if errors.Is(err, git.ErrGone) {
+		return nil // the description goes without a list
+	}
 	if err != nil {
-		return nil // the source of what runs is gone: the description goes without a list
+		return err
 	}
 	commits, known, err := d.Repo.Between(ctx, older, git.NewHash(step.Release.Source.Commit), step.Release.Source.Path)
 	described.Known = known

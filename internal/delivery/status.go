@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -130,6 +131,7 @@ func (d *Delivery) row(ctx context.Context, s *state.State, k state.Key, env con
 	}
 	cell, runs := s.Cells[k]
 	if !runs {
+		row.Hold = s.Holds[k]
 		return row, nil
 	}
 	row.Release, row.Digest, row.Source, row.Hold = cell.Record.ID, cell.Record.Digest(), cell.Record.Source.Commit, cell.Hold
@@ -165,8 +167,11 @@ func (d *Delivery) compare(ctx context.Context, here, above release.Source) (Pos
 		position     Position
 	}{{here.Commit, above.Commit, Behind}, {above.Commit, here.Commit, Ahead}} {
 		newer, err := d.Repo.FetchCommit(ctx, side.newer)
+		if errors.Is(err, git.ErrGone) {
+			return Differs, 0, nil // what is gone cannot be compared; that is no reason to show nothing
+		}
 		if err != nil {
-			return Differs, 0, nil // a source that is gone cannot be compared; that is no reason to show nothing
+			return Differs, 0, err
 		}
 		commits, ok, err := d.Repo.Between(ctx, git.NewHash(side.older), newer, here.Path)
 		if err != nil {
