@@ -15,7 +15,7 @@ import (
 
 // Options say which files to look at.
 type Options struct {
-	At              string // revision; empty: the working tree where WorkingTree is set, else HEAD
+	Ref             string // revision; empty: the working tree where WorkingTree is set, else HEAD
 	WorkingTree     bool   // look at the files on disk, committed or not
 	Remote          string
 	Token           string
@@ -60,7 +60,7 @@ func Open(a *app.App, o Options) (*Workspace, error) {
 }
 
 func (w *Workspace) openFiles(o Options) error {
-	if o.WorkingTree && o.At == "" && w.Root != "" {
+	if o.WorkingTree && o.Ref == "" && w.Root != "" {
 		root, err := os.OpenRoot(w.Root) // follows no symlink out of the repository
 		if err != nil {
 			return err
@@ -68,10 +68,10 @@ func (w *Workspace) openFiles(o Options) error {
 		w.Files = root.FS()
 		return nil
 	}
-	if o.At == "" {
-		o.At = "HEAD"
+	if o.Ref == "" {
+		o.Ref = "HEAD"
 	}
-	commit, err := w.Repo.Resolve(o.At)
+	commit, err := w.Repo.Resolve(o.Ref)
 	if err != nil {
 		return err
 	}

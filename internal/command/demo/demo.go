@@ -57,7 +57,7 @@ func run(ctx context.Context, a *app.App, dir string) error {
 	fmt.Fprintf(a.Out, "\n%s in %s, nothing faked. Left for a look: %s\n", a.Bold("Done"), a.Now().Sub(start).Round(100*time.Millisecond), dir)
 	fmt.Fprintf(a.Out, "  git -C %s log --graph --oneline\n", s.repo)
 	fmt.Fprintf(a.Out, "  bin/platform -C %s status        (or: go run ./cmd/platform -C …)\n", s.repo)
-	fmt.Fprintf(a.Out, "  bin/platform -C %s render prod hello --at HEAD~1\n", s.repo)
+	fmt.Fprintf(a.Out, "  bin/platform -C %s render prod hello --ref HEAD~1\n", s.repo)
 	return nil
 }
 

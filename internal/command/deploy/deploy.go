@@ -44,7 +44,7 @@ func New(a *app.App) *cobra.Command {
 	f.StringArrayVar(&o.Images, "image", nil,
 		"image to run: `[NAME=]REPOSITORY@sha256:DIGEST`; NAME is what manifests call it (default: the component); repeatable (required)")
 	f.StringArrayVar(&o.Env, "env", nil, "`environment` to deploy to; repeatable (default: all with deploy: automatic)")
-	f.StringVar(&o.At, "at", "", "source `revision` (default HEAD)")
+	f.StringVar(&o.Ref, "ref", "", "source `revision` (default HEAD)")
 	f.BoolVar(&o.Force, "force", false, "write over state that was edited by hand or whose source commit is gone")
 	f.BoolVar(&o.DryRun, "dry-run", false, "render and check, write nothing")
 	o.Options.Flags(cmd)

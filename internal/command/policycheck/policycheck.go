@@ -45,7 +45,7 @@ func New(a *app.App) *cobra.Command {
 	f.StringArrayVar(&o.Components, "component", nil, "only this `component`; repeatable (default: all)")
 	f.StringArrayVar(&o.Envs, "env", nil, "only this `environment`; repeatable (default: all)")
 	f.StringArrayVar(&o.Images, "image", nil, "pin an image: `[NAME=]REPOSITORY@sha256:DIGEST`; repeatable")
-	f.StringVar(&o.At, "at", "", "`revision` to check (default: the files on disk)")
+	f.StringVar(&o.Ref, "ref", "", "`revision` to check (default: the files on disk)")
 	app.OutputFlag(cmd, &o.Output)
 	return cmd
 }

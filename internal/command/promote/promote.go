@@ -39,7 +39,7 @@ func New(a *app.App) *cobra.Command {
 	f.StringVar(&o.Component, "component", "", "only this `component`")
 	f.StringVar(&o.To, "to", "", "only to this `environment`")
 	f.BoolVar(&o.DryRun, "dry-run", false, "print the plan and why, write nothing")
-	f.StringVar(&o.At, "at", "", "`revision` whose platform.yaml counts (default HEAD)")
+	f.StringVar(&o.Ref, "ref", "", "`revision` whose platform.yaml counts (default HEAD)")
 	o.Options.Flags(cmd)
 	app.OutputFlag(cmd, &o.Output)
 	return cmd

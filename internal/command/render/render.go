@@ -30,9 +30,9 @@ func New(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render ENVIRONMENT [COMPONENT]",
 		Short: "Print the manifests of a component, or of a whole environment, at any commit",
-		Long: "Render runs kustomize over the component's overlay, straight from Git where --at names a commit and from the files on disk\n" +
+		Long: "Render runs kustomize over the component's overlay, straight from Git where --ref names a commit and from the files on disk\n" +
 			"where it does not. Nothing is checked out.",
-		Example: "  platform render prod hello\n  platform render prod hello --at HEAD~1\n  platform render staging",
+		Example: "  platform render prod hello\n  platform render prod hello --ref HEAD~1\n  platform render staging",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Environment = args[0]
@@ -43,7 +43,7 @@ func New(a *app.App) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.At, "at", "", "`revision` to render (default: the files on disk)")
+	f.StringVar(&o.Ref, "ref", "", "`revision` to render (default: the files on disk)")
 	f.StringArrayVar(&o.Images, "image", nil, "pin an image: `[NAME=]REPOSITORY@sha256:DIGEST`; needs COMPONENT; repeatable")
 	app.OutputFlag(cmd, &o.Output)
 	return cmd

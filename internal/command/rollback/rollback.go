@@ -45,7 +45,7 @@ func New(a *app.App) *cobra.Command {
 	f.StringVar(&o.To, "to", "", "`release` to bring back, or a unique beginning of its id (default: the one before)")
 	f.StringVar(&o.Reason, "reason", "rolled back by hand", "`why`, for the commit and the hold")
 	f.BoolVar(&o.DryRun, "dry-run", false, "say what would come back, write nothing")
-	f.StringVar(&o.At, "at", "", "`revision` whose platform.yaml counts (default HEAD)")
+	f.StringVar(&o.Ref, "ref", "", "`revision` whose platform.yaml counts (default HEAD)")
 	o.Options.Flags(cmd)
 	app.OutputFlag(cmd, &o.Output)
 	return cmd

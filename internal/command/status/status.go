@@ -33,7 +33,7 @@ func New(a *app.App) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, o) },
 	}
 	cmd.Flags().StringVar(&o.Component, "component", "", "only this `component`")
-	cmd.Flags().StringVar(&o.At, "at", "", "`revision` whose platform.yaml counts (default HEAD)")
+	cmd.Flags().StringVar(&o.Ref, "ref", "", "`revision` whose platform.yaml counts (default HEAD)")
 	o.Options.Flags(cmd)
 	app.OutputFlag(cmd, &o.Output)
 	return cmd
