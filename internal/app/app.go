@@ -43,6 +43,23 @@ func (a *App) Path(p string) string {
 	return filepath.Join(a.Dir, p)
 }
 
+// CacheDir returns the folder for what can be fetched or made again, or "" for none: $PLATFORM_CACHE ("off" is none), else a folder of the user.
+func (a *App) CacheDir() string {
+	switch dir := a.Getenv("PLATFORM_CACHE"); {
+	case dir == "off":
+		return ""
+	case dir != "":
+		return a.Path(dir)
+	}
+	if dir := a.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "platform")
+	}
+	if home := a.Getenv("HOME"); filepath.IsAbs(home) {
+		return filepath.Join(home, ".cache", "platform")
+	}
+	return ""
+}
+
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"

@@ -105,6 +105,16 @@ func (a *App) paint(on bool, code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
+// Notice says on Err what a person should know though the command succeeds. In a workflow it is a notice of the run.
+func (a *App) Notice(format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	if a.Runner.Active() {
+		a.Runner.Notice(message)
+		return
+	}
+	fmt.Fprintln(a.Err, a.Runner.Inert("note: "+message))
+}
+
 // Progress says on Err what long work is doing. In CI it stays quiet: the log has its own order.
 func (a *App) Progress(format string, args ...any) {
 	if a.Live {

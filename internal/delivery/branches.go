@@ -147,9 +147,6 @@ func (d *Delivery) unwanted(ctx context.Context, o PromoteOptions, outcomes []Ou
 	if i >= 0 && outcomes[i].Branch != "" {
 		return false, nil // it has just been seen to
 	}
-	if err := d.Repo.Fetch(ctx, hash); err != nil {
-		return false, err
-	}
 	commit, err := d.Repo.Commit(hash)
 	if err != nil {
 		return false, err

@@ -42,6 +42,9 @@ func (d *Delivery) Manifests(ctx context.Context, r release.Release, environment
 		return nil, err
 	}
 	tree := d.Repo.Tree(commit.TreeHash)
+	if err := tree.Prefetch(ctx, config.FileName, r.Source.Path+"/deploy/**"); err != nil {
+		return nil, err
+	}
 	platform, err := config.Load(tree, config.Options{NoComponentsYet: true})
 	if err != nil {
 		return nil, fmt.Errorf("at commit %.12s: %w", r.Source.Commit, err)
@@ -75,11 +78,16 @@ func (d *Delivery) readState(ctx context.Context) (*git.Commit, *state.State, er
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := d.stateAt(tip)
+	s, err := d.stateAt(ctx, tip)
 	return tip, s, err
 }
 
-func (d *Delivery) stateAt(tip *git.Commit) (*state.State, error) {
+func (d *Delivery) stateAt(ctx context.Context, tip *git.Commit) (*state.State, error) {
+	if tip != nil {
+		if err := d.Repo.Tree(tip.TreeHash).Prefetch(ctx, d.Platform.Spec.State.Path+"/**"); err != nil {
+			return nil, err
+		}
+	}
 	return state.Read(d.stateTree(tip), d.Platform.Spec.State.Path, d.Platform.EnvironmentNames())
 }
 

@@ -75,12 +75,12 @@ func newFixture(t *testing.T, components ...string) *fixture {
 func (f *fixture) open(address string) (*delivery.Delivery, *catalog.Catalog, *git.Commit) {
 	f.t.Helper()
 	now := func() time.Time { return testkit.Epoch.Add(time.Hour) }
-	repo, err := git.Open(git.Options{Dir: f.clone.Dir, Remote: address, Now: now, Identity: git.Identity{Name: "bot", Email: "bot@example.com"},
+	repo, err := git.Open(context.Background(), git.Options{Dir: f.clone.Dir, Remote: address, Now: now, Committer: git.Identity{Name: "bot", Email: "bot@example.com"},
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	head, err := repo.Resolve("HEAD")
+	head, err := repo.Resolve(context.Background(), "HEAD")
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -102,8 +102,8 @@ func (f *fixture) deploy(address, component string, image int) error {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	_, err = d.Deploy(context.Background(), delivery.DeployOptions{Component: c, Source: head, Images: []release.Image{
-		{Name: component, NewName: "registry.example/" + component, Digest: fmt.Sprintf("sha256:%064d", image)}}})
+	_, err = d.Deploy(context.Background(), delivery.DeployOptions{Source: head, Items: []delivery.Item{{Component: c, Images: []release.Image{
+		{Name: component, NewName: "registry.example/" + component, Digest: fmt.Sprintf("sha256:%064d", image)}}}}})
 	return err
 }
 
@@ -300,7 +300,8 @@ func TestSourceThatIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := delivery.DeployOptions{Component: a, Source: head, Images: []release.Image{{Name: "a", NewName: "registry.example/a", Digest: "sha256:" + strings.Repeat("2", 64)}}}
+	o := delivery.DeployOptions{Source: head, Items: []delivery.Item{{Component: a, Images: []release.Image{
+		{Name: "a", NewName: "registry.example/a", Digest: "sha256:" + strings.Repeat("2", 64)}}}}}
 	_, err = d.Deploy(context.Background(), o)
 	if !errors.Is(err, git.ErrGone) || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("deploy over a release without source: %v", err)

@@ -2,47 +2,73 @@ package delivery
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/org/platform/internal/catalog"
 	"github.com/org/platform/internal/config"
-	"github.com/org/platform/internal/finding"
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/release"
 	"github.com/org/platform/internal/state"
 )
 
+// Item is one component of a deploy and the images it shall run.
+type Item struct {
+	Component catalog.Component
+	Images    []release.Image
+}
+
 // DeployOptions say what to deploy where.
 type DeployOptions struct {
-	Component    catalog.Component
+	Items        []Item
 	Source       *git.Commit
-	Images       []release.Image
 	Environments []string // empty: every environment without promoteFrom whose deploy is automatic
-	Force        bool     // write over state that was edited by hand, or whose source commit is gone
+	Force        bool     // write over state that was edited by hand, or whose source commit is not in the history of Source
 	DryRun       bool
 }
 
 // Deployed is the result of a deploy.
 type Deployed struct {
-	Release      release.Release   `json:"release"`
+	Releases     []DeployedRelease `json:"releases"`
 	Environments []string          `json:"environments"`
 	Changed      bool              `json:"changed"`
 	Commit       string            `json:"commit,omitempty"`
 	Branch       string            `json:"branch"`
-	Manifests    map[string]string `json:"-"` // by environment, for a dry run
 }
 
-// Deploy writes a release into environments as one commit. Deploying what already runs writes nothing.
+// DeployedRelease is one release of a deploy.
+type DeployedRelease struct {
+	release.Release
+	Results   []Placement       `json:"results"` // in the order of Deployed.Environments
+	Manifests map[string][]byte `json:"-"`       // by environment
+}
+
+// Placement says what became of a release in one environment.
+type Placement struct {
+	Environment string          `json:"environment"`
+	Result      PlacementResult `json:"result"`
+	Running     release.ID      `json:"running,omitempty"` // what runs there instead, where the release is superseded
+	Newer       string          `json:"newer,omitempty"`   // and the commit it was made from
+}
+
+// PlacementResult is what became of a release in an environment.
+type PlacementResult string
+
+// The results.
+const (
+	Placed     PlacementResult = "deployed"   // written (in a dry run: would be)
+	Unchanged  PlacementResult = "unchanged"  // it runs already
+	Superseded PlacementResult = "superseded" // a release of a newer commit runs
+)
+
+// Deploy writes releases into environments as one commit. What runs already is not written again, and where a release of a newer commit runs it
+// stays; only when that leaves nothing at all is it an error, since of two workflow runs the slower one must not win.
 func (d *Delivery) Deploy(ctx context.Context, o DeployOptions) (*Deployed, error) {
 	environments, err := d.deployTargets(o.Environments)
 	if err != nil {
 		return nil, err
 	}
-	r := release.New(o.Component.Name, release.Source{Commit: o.Source.Hash.String(), Path: o.Component.Path}, o.Images)
 	published, err := d.Repo.Published(ctx, o.Source.Hash)
 	if err != nil {
 		return nil, err
@@ -50,16 +76,12 @@ func (d *Delivery) Deploy(ctx context.Context, o DeployOptions) (*Deployed, erro
 	if !published {
 		return nil, refusef("commit %.12s is not on %s: push it first, since promotion renders it again from there", o.Source.Hash, d.Repo.RemoteURL())
 	}
-	manifests := map[string][]byte{}
-	result := &Deployed{Release: r, Environments: environments, Branch: d.Platform.Spec.State.Branch, Manifests: map[string]string{}}
-	for _, env := range environments {
-		if manifests[env], err = d.Manifests(ctx, r, env); err != nil {
-			return nil, err
-		}
-		result.Manifests[env] = string(manifests[env])
+	result := &Deployed{Environments: environments, Branch: d.Platform.Spec.State.Branch}
+	if result.Releases, err = d.releases(ctx, o, environments); err != nil {
+		return nil, err
 	}
 	propose := func(ctx context.Context, tip *git.Commit) (*git.Change, error) {
-		return d.proposeDeploy(ctx, tip, r, o, manifests)
+		return d.proposeDeploy(ctx, tip, result.Releases, o)
 	}
 	if o.DryRun {
 		tip, err := d.Repo.Tip(ctx, d.Platform.Spec.State.Branch)
@@ -78,6 +100,32 @@ func (d *Delivery) Deploy(ctx context.Context, o DeployOptions) (*Deployed, erro
 		result.Changed, result.Commit = true, commit.Hash.String()
 	}
 	return result, nil
+}
+
+// releases makes the releases and renders them for each environment.
+func (d *Delivery) releases(ctx context.Context, o DeployOptions, environments []string) ([]DeployedRelease, error) {
+	var releases []DeployedRelease
+	var below []string
+	for _, item := range o.Items {
+		below = append(below, item.Component.Path+"/deploy/**")
+	}
+	if err := d.Repo.Tree(o.Source.TreeHash).Prefetch(ctx, below...); err != nil {
+		return nil, err
+	}
+	for _, item := range o.Items {
+		source := release.Source{Commit: o.Source.Hash.String(), Path: item.Component.Path}
+		r := DeployedRelease{Release: release.New(item.Component.Name, source, item.Images), Manifests: map[string][]byte{}}
+		d.Progress("rendering %s %s", r.Component, r.ID)
+		for _, env := range environments {
+			manifests, err := d.Manifests(ctx, r.Release, env)
+			if err != nil {
+				return nil, err
+			}
+			r.Manifests[env] = manifests
+		}
+		releases = append(releases, r)
+	}
+	return releases, nil
 }
 
 // deployTargets returns the environments a deploy may write to.
@@ -102,60 +150,59 @@ func (d *Delivery) deployTargets(names []string) ([]string, error) {
 			return nil, refusef("%s receives releases by promotion from %s, not by deploy; run promote", name, strings.Join(env.PromoteFrom, ", "))
 		}
 	}
+	names = slices.Clone(names)
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
 
-func (d *Delivery) proposeDeploy(ctx context.Context, tip *git.Commit, r release.Release, o DeployOptions, manifests map[string][]byte) (*git.Change, error) {
-	branch := d.stateTree(tip)
+// proposeDeploy decides for each cell against a tip of the state branch, and notes the decisions in releases.
+func (d *Delivery) proposeDeploy(ctx context.Context, tip *git.Commit, releases []DeployedRelease, o DeployOptions) (*git.Change, error) {
+	if err := d.prefetchCells(ctx, tip, releases); err != nil {
+		return nil, err
+	}
 	edit := git.Edit{}
-	var changed []string
-	for _, env := range slices.Sorted(maps.Keys(manifests)) {
-		content := manifests[env]
-		k := state.Key{Environment: env, Component: r.Component}
-		cell, runs, err := state.ReadCell(branch, d.Platform.Spec.State.Path, k)
-		var problems finding.Problems
-		switch {
-		case errors.As(err, &problems) && o.Force:
-		case errors.As(err, &problems):
-			return nil, fmt.Errorf("%w\ngive --force to write over it", d.locate(ctx, branch, k, problems))
-		case err != nil:
-			return nil, err
-		case runs && cell.Record.ID == r.ID:
-			continue
-		case cell.Hold.Holds(r.ID):
-			return nil, refusef("%s is held out of %s: %s; deploy another release, or delete %s", r.ID, env, cell.Hold,
-				state.HoldFile(d.Platform.Spec.State.Path, k))
-		case runs:
-			if err := d.mayReplace(ctx, cell, r, o.Source); err != nil && !(o.Force && errors.Is(err, git.ErrGone)) {
+	n := note{action: actionDeploy, source: o.Source, runURL: d.RunURL, title: o.Source.Subject(), repository: d.repositoryURL()}
+	var superseded []string
+	for i := range releases {
+		r := &releases[i]
+		r.Results = nil
+		written := false
+		for _, env := range sortedKeys(r.Manifests) {
+			p, err := d.place(ctx, tip, r.Release, env, o)
+			if err != nil {
 				return nil, err
 			}
+			r.Results = append(r.Results, p)
+			switch p.Result {
+			case Superseded:
+				superseded = append(superseded, supersededBy(r.Release, p))
+			case Placed:
+				written = true
+				n.in(env)
+				for path, c := range d.write(d.key(r.Release, env), release.NewRecord(r.Release, "", r.Manifests[env]), r.Manifests[env]) {
+					edit[path] = c
+				}
+			}
 		}
-		for path, c := range d.write(k, release.NewRecord(r, "", content), content) {
-			edit[path] = c
+		if written {
+			n.releases = append(n.releases, r.Release)
 		}
-		changed = append(changed, env)
 	}
-	if len(changed) == 0 {
+	switch {
+	case len(edit) > 0:
+		return &git.Change{Edit: edit, Message: n.message()}, nil
+	case len(superseded) > 0:
+		return nil, refusef("%s", strings.Join(superseded, "\n"))
+	default:
 		return nil, nil
 	}
-	n := note{action: actionDeploy, environments: changed, release: r, title: o.Source.Subject(), source: o.Source, runURL: d.RunURL}
-	return &git.Change{Edit: edit, Message: n.message()}, nil
 }
 
-// mayReplace keeps an older source from overwriting a newer one: of two workflow runs the slower one must not win.
-func (d *Delivery) mayReplace(ctx context.Context, cell state.Cell, r release.Release, source *git.Commit) error {
-	running, err := d.Repo.FetchCommit(ctx, cell.Record.Source.Commit)
-	if err != nil {
-		return fmt.Errorf("compare with what %s runs: %w; give --force to deploy all the same", cell.Environment, err)
-	}
-	older, err := d.Repo.IsAncestor(ctx, source.Hash, running)
-	if err != nil {
-		return fmt.Errorf("compare with what %s runs: %w", cell.Environment, err)
-	}
-	if older && running != source.Hash {
-		return refusef("%s already runs %s from the newer commit %.12s; to go back on purpose use: rollback %s --env %s",
-			cell.Environment, cell.Record.ID, running, r.Component, cell.Environment)
-	}
-	return nil
+func (d *Delivery) key(r release.Release, environment string) state.Key {
+	return state.Key{Environment: environment, Component: r.Component}
+}
+
+func supersededBy(r release.Release, p Placement) string {
+	return fmt.Sprintf("%s already runs %s of %s from the newer commit %.12s; to go back on purpose use: rollback %s --env %s",
+		p.Environment, p.Running, r.Component, p.Newer, r.Component, p.Environment)
 }

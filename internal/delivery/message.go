@@ -3,6 +3,7 @@ package delivery
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -23,10 +24,11 @@ const (
 type note struct {
 	action       string
 	environments []string
-	release      release.Release
-	title        string // after "action(env): component release"
+	releases     []release.Release // all of one source commit
+	title        string            // after "action(env): component release"
 	body         string
 	source       *git.Commit // commit the release was made from
+	repository   string      // address of the repository of source
 	runURL       string
 	extra        []string // more trailers
 }
@@ -36,13 +38,13 @@ type note struct {
 // https://argo-cd.readthedocs.io/en/stable/user-guide/source-hydrator/
 func (n note) message() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s(%s): %s %s", n.action, strings.Join(n.environments, ","), n.release.Component, n.release.ID)
+	fmt.Fprintf(&b, "%s(%s): %s", n.action, strings.Join(n.environments, ","), n.subject())
 	if title := oneLine(n.title); title != "" {
 		fmt.Fprintf(&b, " (%s)", title)
 	}
 	b.WriteString("\n\n")
-	if n.body != "" {
-		b.WriteString(strings.TrimSpace(n.body) + "\n\n")
+	if body := strings.TrimSpace(n.list() + n.body); body != "" {
+		b.WriteString(body + "\n\n")
 	}
 	trailer := func(key, value string) {
 		if value = oneLine(value); value != "" {
@@ -53,9 +55,11 @@ func (n note) message() string {
 	for _, env := range n.environments {
 		trailer("Platform-Environment", env)
 	}
-	trailer("Platform-Component", n.release.Component)
-	trailer("Platform-Release", string(n.release.ID))
-	trailer("Platform-Source-Commit", n.release.Source.Commit)
+	for _, r := range n.releases {
+		trailer("Platform-Component", r.Component)
+		trailer("Platform-Release", string(r.ID))
+	}
+	trailer("Platform-Source-Commit", n.releases[0].Source.Commit)
 	trailer("Platform-Run", n.runURL)
 	for _, line := range n.extra {
 		b.WriteString(oneLine(line) + "\n")
@@ -69,8 +73,36 @@ func (n note) message() string {
 			trailer("Argocd-reference-commit-body", string(quoted))
 		}
 		trailer("Argocd-reference-commit-sha", n.source.Hash.String())
+		trailer("Argocd-reference-commit-repourl", n.repository)
 	}
 	return b.String()
+}
+
+// subject names what is moved: the release, or how many there are.
+func (n note) subject() string {
+	if len(n.releases) > 1 {
+		return fmt.Sprintf("%d components", len(n.releases))
+	}
+	return n.releases[0].Component + " " + string(n.releases[0].ID)
+}
+
+// list names the releases where the subject does not.
+func (n note) list() string {
+	if len(n.releases) == 1 {
+		return ""
+	}
+	var b strings.Builder
+	for _, r := range n.releases {
+		fmt.Fprintf(&b, "- %s %s\n", r.Component, r.ID)
+	}
+	return b.String() + "\n"
+}
+
+// in adds an environment, once.
+func (n *note) in(environment string) {
+	if !slices.Contains(n.environments, environment) {
+		n.environments = append(n.environments, environment)
+	}
 }
 
 // oneLine keeps text that people wrote from adding trailers of its own, and from steering a terminal.

@@ -21,9 +21,13 @@ func (d *Delivery) plan(ctx context.Context, tip *git.Commit, s *state.State) ([
 // since returns when each cell came to run its release, but only where a gate asks for it.
 func (d *Delivery) since(ctx context.Context, tip *git.Commit, s *state.State) (map[state.Key]time.Time, error) {
 	upstreams := map[string]bool{}
+	var longest time.Duration // what has soaked longer has soaked, however long it was
 	for _, env := range d.Platform.Spec.Environments {
 		for _, from := range env.PromoteFrom {
 			upstreams[from] = upstreams[from] || len(env.Gates) > 0
+		}
+		for _, gate := range env.Gates {
+			longest = max(longest, time.Duration(gate.Soak))
 		}
 	}
 	var keys []state.Key
@@ -32,7 +36,7 @@ func (d *Delivery) since(ctx context.Context, tip *git.Commit, s *state.State) (
 			keys = append(keys, k)
 		}
 	}
-	changes, err := d.lastChanges(ctx, tip, keys)
+	changes, err := d.lastChanges(ctx, tip, keys, d.Now().Add(-longest))
 	times := map[state.Key]time.Time{}
 	for k, commit := range changes {
 		times[k] = commit.Committer.When
@@ -40,9 +44,9 @@ func (d *Delivery) since(ctx context.Context, tip *git.Commit, s *state.State) (
 	return times, err
 }
 
-// lastChanges returns the commit that brought each cell what it runs.
-func (d *Delivery) lastChanges(ctx context.Context, tip *git.Commit, keys []state.Key) (map[state.Key]*git.Commit, error) {
-	changes := map[state.Key]*git.Commit{}
+// lastChanges returns the commit that brought each cell what it runs, or for cells older than a time one that is as old.
+func (d *Delivery) lastChanges(ctx context.Context, tip *git.Commit, keys []state.Key, since time.Time) (map[state.Key]git.LastChange, error) {
+	changes := map[state.Key]git.LastChange{}
 	if tip == nil || len(keys) == 0 {
 		return changes, nil
 	}
@@ -50,9 +54,9 @@ func (d *Delivery) lastChanges(ctx context.Context, tip *git.Commit, keys []stat
 	for i, k := range keys {
 		paths[i] = state.Dir(d.Platform.Spec.State.Path, k)
 	}
-	commits, err := d.Repo.LastChanges(ctx, tip.Hash, paths)
+	commits, err := d.Repo.LastChanges(ctx, tip.Hash, paths, since)
 	for i, k := range keys {
-		if c := commits[paths[i]]; c != nil {
+		if c, found := commits[paths[i]]; found {
 			changes[k] = c
 		}
 	}

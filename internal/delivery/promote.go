@@ -117,8 +117,8 @@ func (d *Delivery) change(ctx context.Context, tip *git.Commit, p proposal) (*gi
 	if err := d.describeCommits(ctx, &described); err != nil {
 		return nil, err
 	}
-	n := note{action: actionPromote, environments: []string{p.step.Environment}, release: p.record.Release, title: source.Subject(),
-		body: promotion.Describe(described), source: source, runURL: d.RunURL}
+	n := note{action: actionPromote, environments: []string{p.step.Environment}, releases: []release.Release{p.record.Release}, title: source.Subject(),
+		body: promotion.Describe(described), source: source, repository: d.repositoryURL(), runURL: d.RunURL}
 	if p.passThrough {
 		n.action, n.body = actionPassThrough, "This release does not change the manifests of "+p.step.Environment+"; it is recorded and passed on.\n"
 	}
@@ -149,7 +149,7 @@ func (d *Delivery) describeCommits(ctx context.Context, described *promotion.Des
 func (d *Delivery) merge(ctx context.Context, p proposal) (Outcome, error) {
 	outcome := Outcome{Step: p.step}
 	commit, err := d.Repo.Update(ctx, d.Platform.Spec.State.Branch, func(ctx context.Context, tip *git.Commit) (*git.Change, error) {
-		s, err := d.stateAt(tip)
+		s, err := d.stateAt(ctx, tip)
 		if err != nil {
 			return nil, err
 		}

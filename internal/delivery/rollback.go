@@ -100,7 +100,8 @@ func (d *Delivery) proposeRollback(ctx context.Context, tip *git.Commit, o Rollb
 
 func (d *Delivery) rollbackMessage(ctx context.Context, r *RolledBack, o RollbackOptions) (string, error) {
 	source, err := d.sourceOf(ctx, r.Release)
-	n := note{action: actionRollback, environments: []string{o.Environment}, release: r.Release, source: source, runURL: d.RunURL,
+	n := note{action: actionRollback, environments: []string{o.Environment}, releases: []release.Release{r.Release}, source: source,
+		repository: d.repositoryURL(), runURL: d.RunURL,
 		body:  oneLine(o.Reason) + "\n\nRestores the files of " + string(r.Release.ID) + " as they were stored.",
 		extra: []string{"Platform-By: " + o.By}}
 	if r.From != "" {

@@ -36,6 +36,7 @@ type Row struct {
 	Digest   string           `json:"digest,omitempty"`
 	Source   string           `json:"source,omitempty"`
 	Since    time.Time        `json:"since,omitzero"`
+	Earlier  bool             `json:"earlier,omitempty"` // it runs at least since then
 	Position Position         `json:"position"`
 	Upstream string           `json:"upstream,omitempty"` // the environment Position compares with
 	Commits  int              `json:"commits,omitempty"`  // how many commits of the component behind or ahead
@@ -82,6 +83,9 @@ func (d *Delivery) Running(ctx context.Context) ([]string, error) {
 	return s.Components(), nil
 }
 
+// oldestAge is how far back ages are looked up: beyond it nobody asks whether it was a day more, and all of history would be read.
+const oldestAge = 90 * 24 * time.Hour
+
 // addAge says since when each row runs what it runs.
 func (d *Delivery) addAge(ctx context.Context, tip *git.Commit, rows []Row) error {
 	var keys []state.Key
@@ -90,10 +94,10 @@ func (d *Delivery) addAge(ctx context.Context, tip *git.Commit, rows []Row) erro
 			keys = append(keys, row.Key)
 		}
 	}
-	changes, err := d.lastChanges(ctx, tip, keys)
+	changes, err := d.lastChanges(ctx, tip, keys, d.Now().Add(-oldestAge))
 	for i, row := range rows {
-		if c := changes[row.Key]; c != nil {
-			rows[i].Since = c.Committer.When
+		if c, found := changes[row.Key]; found {
+			rows[i].Since, rows[i].Earlier = c.Committer.When, c.Earlier
 		}
 	}
 	return err
@@ -162,26 +166,34 @@ func (d *Delivery) compare(ctx context.Context, here, above release.Source) (Pos
 	if here.Commit == above.Commit {
 		return Differs, 0, nil
 	}
-	for _, side := range []struct {
-		older, newer string
-		position     Position
-	}{{here.Commit, above.Commit, Behind}, {above.Commit, here.Commit, Ahead}} {
-		newer, err := d.Repo.FetchCommit(ctx, side.newer)
+	var ends [2]git.Hash
+	for i, commit := range []string{here.Commit, above.Commit} {
+		hash, err := d.Repo.FetchCommit(ctx, commit)
 		if errors.Is(err, git.ErrGone) {
 			return Differs, 0, nil // what is gone cannot be compared; that is no reason to show nothing
 		}
 		if err != nil {
 			return Differs, 0, err
 		}
-		commits, ok, err := d.Repo.Between(ctx, git.NewHash(side.older), newer, here.Path)
-		if err != nil {
-			return Differs, 0, err
-		}
-		if ok {
-			return side.position, len(commits), nil
-		}
+		ends[i] = hash
 	}
-	return Differs, 0, nil
+	relation, err := d.Repo.Relation(ctx, ends[0], ends[1])
+	if err != nil {
+		return Differs, 0, err
+	}
+	position := Behind
+	switch relation {
+	case git.Behind:
+	case git.Ahead:
+		position, ends[0], ends[1] = Ahead, ends[1], ends[0]
+	default:
+		return Differs, 0, nil
+	}
+	commits, ok, err := d.Repo.Between(ctx, ends[0], ends[1], here.Path)
+	if err != nil || !ok {
+		return Differs, 0, err
+	}
+	return position, len(commits), nil
 }
 
 // Place describes a row's position in words.

@@ -52,25 +52,13 @@ func (c *Commit) Trailer(key string) string {
 	return ""
 }
 
-// Resolve returns the commit that a revision of the clone names: a branch, a tag, a full or short hash, HEAD~1 and the like.
-func (r *Repository) Resolve(revision string) (*Commit, error) {
-	var hash *Hash
-	err := r.objects.locally(func() (err error) {
-		if strings.Contains(revision, ":") {
-			return errors.New("it names a path")
-		}
-		hash, err = r.local.ResolveRevision(plumbing.Revision(revision))
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("revision %q names no commit of this clone: %w", revision, err)
-	}
-	return r.Commit(*hash)
-}
-
-// Commit reads a commit which the clone has or which was fetched.
+// Commit reads a commit.
 func (r *Repository) Commit(h Hash) (*Commit, error) {
-	c, err := object.GetCommit(r.objects, h)
+	obj, err := r.object(plumbing.CommitObject, h)
+	if err != nil {
+		return nil, fmt.Errorf("commit %s: %w", h, err)
+	}
+	c, err := object.DecodeCommit(r.objects, obj)
 	if err != nil {
 		return nil, fmt.Errorf("commit %s: %w", h, err)
 	}
@@ -86,16 +74,18 @@ func signature(s object.Signature) Signature {
 
 // CommitTree writes a commit object for a tree.
 func (r *Repository) CommitTree(tree Hash, parents []Hash, message string) (*Commit, error) {
-	if r.identity.Name == "" || strings.ContainsAny(r.identity.Name+r.identity.Email, "<>\n\x00") {
-		return nil, fmt.Errorf("%q <%s> cannot make commits: a name is needed, and neither name nor e-mail may have <, > or line breaks",
-			r.identity.Name, r.identity.Email)
-	}
 	if strings.ContainsRune(message, 0) {
 		return nil, errors.New("the commit message has a NUL byte in it")
 	}
 	when := r.now().UTC().Truncate(time.Second)
-	who := object.Signature{Name: r.identity.Name, Email: r.identity.Email, When: when}
-	c := &object.Commit{Author: who, Committer: who, Message: strings.TrimRight(message, "\n") + "\n", TreeHash: tree, ParentHashes: parents}
+	c := &object.Commit{Message: strings.TrimRight(message, "\n") + "\n", TreeHash: tree, ParentHashes: parents}
+	for _, who := range []Identity{r.author, r.identity} {
+		if err := who.check(); err != nil {
+			return nil, err
+		}
+	}
+	c.Author = object.Signature{Name: r.author.Name, Email: r.author.Email, When: when}
+	c.Committer = object.Signature{Name: r.identity.Name, Email: r.identity.Email, When: when}
 	obj := r.objects.NewEncodedObject()
 	if err := c.Encode(obj); err != nil {
 		return nil, fmt.Errorf("encode commit: %w", err)
@@ -105,4 +95,12 @@ func (r *Repository) CommitTree(tree Hash, parents []Hash, message string) (*Com
 		return nil, fmt.Errorf("write commit: %w", err)
 	}
 	return r.Commit(hash)
+}
+
+// check says whether a commit can name an identity: Git's format has no way to write these characters.
+func (i Identity) check() error {
+	if strings.TrimSpace(i.Name) == "" || strings.ContainsAny(i.Name+i.Email, "<>\n\x00") {
+		return fmt.Errorf("%q <%s> cannot make commits: a name is needed, and neither name nor e-mail may have <, > or line breaks", i.Name, i.Email)
+	}
+	return nil
 }

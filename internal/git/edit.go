@@ -90,7 +90,7 @@ func (r *Repository) build(old Hash, n *node, at string) (Hash, filemode.FileMod
 		if err != nil {
 			return ZeroHash, 0, err
 		}
-		entries = slices.Clone(tree.Entries)
+		entries = slices.Clone(tree.entries)
 	}
 	for name, child := range n.children {
 		named := func(e object.TreeEntry) bool { return e.Name == name }

@@ -153,7 +153,7 @@ func TestApplyKeepsWhatIsNotNamed(t *testing.T) {
 	clone.Git("update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",module")
 	clone.Git("commit", "-qm", "odd entries")
 	repo := open(t, clone.Dir)
-	head, err := repo.Resolve("HEAD")
+	head, err := repo.Resolve(t.Context(), "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestCommitTree(t *testing.T) {
 		t.Error("a message with a NUL byte was taken")
 	}
 	for _, who := range []git.Identity{{}, {Name: "a\nparent 1"}, {Name: "a <b>"}, {Name: "a", Email: "b>\nx"}} {
-		other := open(t, remote.Dir, func(o *git.Options) { o.Identity = who })
+		other := open(t, remote.Dir, func(o *git.Options) { o.Committer = who })
 		_, err := other.CommitTree(tree, nil, "message")
 		fails(t, err, "cannot make commits")
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,87 +17,231 @@ import (
 	"github.com/go-git/go-git/v5/storage/memory"
 )
 
-// Fetch makes commits with their whole history and content readable. What a complete clone already has is not asked for again.
-func (r *Repository) Fetch(ctx context.Context, commits ...Hash) error {
-	if len(r.lacking(commits)) == 0 {
+// wants are the objects that a fetch shall bring, by hash.
+type wants struct {
+	commits  []Hash
+	depth    int    // how far back in history from the commits; 0 is 1
+	trees    []Hash // these alone
+	blobs    []Hash
+	closures []Hash // trees with all that is below them
+}
+
+func (w wants) all() []Hash { return slices.Concat(w.commits, w.trees, w.blobs, w.closures) }
+
+func (w wants) empty() bool { return len(w.commits)+len(w.trees)+len(w.blobs)+len(w.closures) == 0 }
+
+// load makes objects readable in as few round trips as the remote allows. What is here already is not asked for again.
+func (r *Repository) load(ctx context.Context, w wants) error {
+	w.commits, w.trees, w.blobs = r.objects.lacking(w.commits), r.objects.lacking(w.trees), r.objects.lacking(w.blobs)
+	if w.empty() {
 		return nil
 	}
-	_, err := r.fetch(ctx, func(map[string]Hash) []Hash { return commits })
-	return err
-}
-
-// fetch makes those commits readable which are picked from the remote's references, and returns the references. It does both in one
-// session: in a second one, a branch that moved in between could no longer be asked for by its old value.
-func (r *Repository) fetch(ctx context.Context, pick func(refs map[string]Hash) []Hash) (map[string]Hash, error) {
-	session, advertised, err := r.advertise(ctx)
-	if err != nil {
-		return nil, err
+	if err := r.remote.connect(ctx); err != nil {
+		return err
 	}
-	defer session.Close()
-	commits := r.lacking(pick(advertised.References))
-	if len(commits) == 0 {
-		return advertised.References, nil
-	}
-	request := packp.NewUploadPackRequestFromCapabilities(advertised.Capabilities)
-	if request.Wants = r.wants(advertised, commits); r.complete {
-		request.Haves = r.haves()
-	}
-	response, err := session.UploadPack(ctx, request)
-	if err == nil {
-		err = r.receive(request.Capabilities, response)
-	}
-	if err != nil && !errors.Is(err, transport.ErrEmptyUploadPackRequest) {
-		return nil, r.remote.explain("fetch from", err)
-	}
-	for _, c := range commits {
-		if err := r.objects.HasEncodedObject(c); err != nil {
-			return nil, r.remote.explain("fetch from", fmt.Errorf("it did not send commit %s", c))
+	for {
+		level := r.remote.thrift()
+		err := r.ask(ctx, level, w)
+		if refused := new(refusedError); level < whole && errors.As(err, &refused) && r.mayBePolicy(refused, w) {
+			r.remote.lower(level + 1)
+			r.noticeFallback(level+1, refused)
+			continue
+		} else if errors.As(err, &refused) {
+			return r.remote.explain("fetch from", err)
 		}
-	}
-	return advertised.References, nil
-}
-
-// wants returns what to ask the remote for to get commits. One that is no reference's value any more is asked for by way of the
-// branches, since not every remote gives out others.
-func (r *Repository) wants(advertised *packp.AdvRefs, commits []Hash) []Hash {
-	tips := slices.Collect(maps.Values(advertised.References))
-	allowed := advertised.Capabilities.Supports(capability.AllowReachableSHA1InWant)
-	for _, c := range commits {
-		if !allowed && !slices.Contains(tips, c) {
-			return r.lacking(branchTips(advertised.References))
+		if err != nil {
+			return err
 		}
+		return r.arrived(w)
 	}
-	return commits
 }
 
-// lacking returns those commits, each once, which are not here with all that is behind them.
-func (r *Repository) lacking(commits []Hash) []Hash {
-	var lacking []Hash
-	for _, c := range commits {
-		if c != ZeroHash && !slices.Contains(lacking, c) && !r.has(c) {
-			lacking = append(lacking, c)
-		}
-	}
-	return lacking
+// mayBePolicy says whether a refusal can mean that the remote does not serve requests of this form, rather than that the object is gone.
+func (r *Repository) mayBePolicy(refused *refusedError, w wants) bool {
+	return refused.object == ZeroHash || (!r.remote.servesHashes() && !slices.Contains(w.commits, refused.object))
 }
 
-// receive keeps the objects of a pack, all or none.
-func (r *Repository) receive(agreed *capability.List, response io.ReadCloser) error {
-	defer response.Close()
-	pack := memory.NewStorage()
-	if err := packfile.UpdateObjectStorage(pack, demultiplex(agreed, response)); err != nil {
-		return fmt.Errorf("the pack of objects is broken: %w", err)
+func (r *Repository) noticeFallback(level thrift, why error) {
+	if r.IsLocal() {
+		return // nothing goes over a network
 	}
-	r.objects.absorb(pack)
+	how := "the newest commit is fetched whole"
+	if level == blobless {
+		how = "all trees of a commit are fetched"
+	}
+	r.notice("%s does not serve single objects (%v): %s, which takes longer in large repositories; "+
+		"uploadpack.allowFilter and uploadpack.allowReachableSHA1InWant on the server avoid it", r.remote.display, why, how)
+}
+
+// arrived checks that the remote sent what it was asked for.
+func (r *Repository) arrived(w wants) error {
+	if lacking := r.objects.lacking(w.all()); len(lacking) > 0 {
+		return r.remote.explain("fetch from", fmt.Errorf("it did not send %s: %w", lacking[0], plumbing.ErrObjectNotFound))
+	}
 	return nil
 }
 
-// has says whether a commit is here with all that is behind it: fetched whole, or in a complete clone.
-func (r *Repository) has(commit Hash) bool {
-	if r.complete {
-		return r.objects.HasEncodedObject(commit) == nil
+// ask sends the requests for some objects, as the remote's thrift allows.
+func (r *Repository) ask(ctx context.Context, level thrift, w wants) error {
+	switch level {
+	case exact:
+		return r.askExactly(ctx, w)
+	case blobless:
+		if err := r.request(ctx, request{wants: slices.Concat(w.commits, w.trees, w.blobs), depth: max(w.depth, 1), filter: packp.FilterBlobNone()}); err != nil {
+			return err
+		}
+		return r.request(ctx, request{wants: w.closures})
+	default:
+		return r.askWhole(ctx, w)
 	}
-	return r.objects.locally(func() error { return r.objects.memory.HasEncodedObject(commit) }) == nil
+}
+
+// askExactly brings the named objects and no other. "tree:0" lets no tree through but those asked for by hash, and blobs likewise.
+func (r *Repository) askExactly(ctx context.Context, w wants) error {
+	single := request{wants: slices.Concat(w.commits, w.trees), depth: w.depth, filter: packp.FilterTreeDepth(0), keep: true}
+	below := request{wants: w.closures, keep: true}
+	if len(w.commits) > 0 {
+		single.depth = max(w.depth, 1)
+	}
+	if len(single.wants) == 0 && len(w.closures) > 0 { // blobs by hash pass any filter, and none: they go where a request goes anyway
+		below.wants = append(below.wants, w.blobs...)
+	} else {
+		single.wants = append(single.wants, w.blobs...)
+	}
+	if err := r.request(ctx, single); err != nil {
+		return err
+	}
+	if err := r.request(ctx, below); err != nil {
+		return err
+	}
+	if len(w.trees)+len(w.blobs)+len(w.closures) > 0 {
+		r.remote.served()
+	}
+	return nil
+}
+
+// askWhole brings objects of a remote which gives out only what its references point to. They may move between looking and asking.
+func (r *Repository) askWhole(ctx context.Context, w wants) error {
+	for attempt := 1; ; attempt++ {
+		err := r.askTips(ctx, w)
+		if refused := new(refusedError); attempt == readAttempts || !errors.As(err, &refused) {
+			return err
+		}
+		if err := r.remote.refresh(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// askTips brings first the wanted commits with all their content, then, where that is not enough, everything there is.
+func (r *Repository) askTips(ctx context.Context, w wants) error {
+	tips := r.remote.tips()
+	commits := slices.Concat(w.commits, r.remote.asked())
+	served := slices.DeleteFunc(commits, func(h Hash) bool { return !r.remote.servesHashes() && !slices.Contains(tips, h) })
+	if w.depth > 1 && r.remote.offers(capability.Filter) { // history alone is cheap
+		if err := r.request(ctx, request{wants: tips, filter: packp.FilterTreeDepth(0)}); err != nil || len(r.objects.lacking(w.all())) == 0 {
+			return err
+		}
+	}
+	if len(served) > 0 && (w.depth <= recent || r.complete) {
+		first := request{wants: served, depth: 1}
+		if r.complete {
+			first = request{wants: served, haves: r.haves()}
+		}
+		if err := r.request(ctx, first); err != nil || len(r.objects.lacking(w.all())) == 0 {
+			return err
+		}
+	}
+	return r.request(ctx, request{wants: r.remote.branchTips()})
+}
+
+// request is one round trip.
+type request struct {
+	wants, haves []Hash
+	depth        int // 0 is all of history
+	filter       packp.Filter
+	keep         bool // the objects go into the cache
+}
+
+// refusedError is a remote's refusal of a form of request, or of one object.
+type refusedError struct {
+	object Hash // the one it does not give out, where it names one
+	said   string
+}
+
+func (e *refusedError) Error() string { return e.said }
+
+const notOurRef = "not our ref "
+
+func refusal(err error) error {
+	said := err.Error()
+	if _, id, found := strings.Cut(said, notOurRef); found && len(id) >= 40 {
+		return &refusedError{object: plumbing.NewHash(id[:40]), said: notOurRef + id[:12]}
+	}
+	if _, after, found := strings.Cut(said, "filter"); found {
+		return &refusedError{said: "filter" + after}
+	}
+	return nil
+}
+
+// request fetches a pack and takes its objects in, all or none.
+func (r *Repository) request(ctx context.Context, q request) error {
+	if len(q.wants) == 0 {
+		return nil
+	}
+	session, done, err := r.remote.session(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	upload := packp.NewUploadPackRequestFromCapabilities(r.remote.capabilities())
+	upload.Wants, upload.Haves, upload.Filter = q.wants, q.haves, q.filter
+	if q.filter != "" {
+		err = upload.Capabilities.Set(capability.Filter)
+	}
+	if q.depth > 0 {
+		upload.Depth = packp.DepthCommits(q.depth)
+		err = errors.Join(err, upload.Capabilities.Set(capability.Shallow))
+	}
+	if err != nil {
+		return fmt.Errorf("ask %s for objects: %w", r.remote.display, err)
+	}
+	ctx, watch := watched(ctx, r.remote.stall)
+	defer watch.stop()
+	response, err := session.UploadPack(ctx, upload)
+	if err == nil {
+		err = r.receive(upload.Capabilities, response, q.keep, watch)
+	}
+	if err == nil || errors.Is(err, transport.ErrEmptyUploadPackRequest) {
+		return nil
+	}
+	if refused := refusal(err); refused != nil {
+		return refused
+	}
+	return r.remote.explain("fetch from", watch.explain(err))
+}
+
+// receive keeps the objects of a pack, all or none: one that broke off leaves nothing behind.
+func (r *Repository) receive(agreed *capability.List, response io.ReadCloser, keep bool, watch *watch) error {
+	defer response.Close()
+	pack := memory.NewStorage()
+	if err := packfile.UpdateObjectStorage(pack, watch.reader(demultiplex(agreed, response))); err != nil {
+		return fmt.Errorf("the pack of objects is broken: %w", err)
+	}
+	r.objects.absorb(pack, keep)
+	return nil
+}
+
+// demultiplex takes the pack out of the side band, where one was agreed on.
+func demultiplex(agreed *capability.List, response io.Reader) io.Reader {
+	switch {
+	case agreed.Supports(capability.Sideband64k):
+		return sideband.NewDemuxer(sideband.Sideband64k, response)
+	case agreed.Supports(capability.Sideband):
+		return sideband.NewDemuxer(sideband.Sideband, response)
+	default:
+		return response
+	}
 }
 
 // maxHaves bounds how many commits of the clone are offered as known; branches beyond it cost bandwidth, not correctness.
@@ -122,53 +265,4 @@ func (r *Repository) haves() []Hash {
 		})
 	})
 	return haves
-}
-
-// demultiplex takes the pack out of the side band, where one was agreed on.
-func demultiplex(agreed *capability.List, response io.Reader) io.Reader {
-	switch {
-	case agreed.Supports(capability.Sideband64k):
-		return sideband.NewDemuxer(sideband.Sideband64k, response)
-	case agreed.Supports(capability.Sideband):
-		return sideband.NewDemuxer(sideband.Sideband, response)
-	default:
-		return response
-	}
-}
-
-// ErrGone says that a commit is neither here nor on any branch of the remote.
-var ErrGone = errors.New("force-pushed away or never pushed: on no branch")
-
-// FetchCommit makes a commit readable that may only be known by its id. A commit that no branch of the remote has any more is an error.
-func (r *Repository) FetchCommit(ctx context.Context, id string) (Hash, error) {
-	hash := plumbing.NewHash(id)
-	if hash.String() != id {
-		return ZeroHash, fmt.Errorf("%q is not a full commit id", id)
-	}
-	if !r.partial && r.objects.HasEncodedObject(hash) == nil {
-		return hash, nil
-	}
-	if err := r.FetchBranches(ctx); err != nil {
-		return ZeroHash, err
-	}
-	if r.objects.HasEncodedObject(hash) != nil {
-		return ZeroHash, fmt.Errorf("commit %s: %w of %s", id, ErrGone, r.remote.display)
-	}
-	return hash, nil
-}
-
-// FetchBranches makes all branches of the remote readable.
-func (r *Repository) FetchBranches(ctx context.Context) error {
-	_, err := r.fetch(ctx, branchTips)
-	return err
-}
-
-func branchTips(refs map[string]Hash) []Hash {
-	var tips []Hash
-	for name, hash := range refs {
-		if strings.HasPrefix(name, BranchRef("")) {
-			tips = append(tips, hash)
-		}
-	}
-	return tips
 }

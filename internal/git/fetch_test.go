@@ -100,10 +100,10 @@ func TestFetch(t *testing.T) {
 // TestFetchCommitOfPartialClone needs content that the clone was made without.
 func TestFetchCommitOfPartialClone(t *testing.T) {
 	t.Parallel()
-	remote, author := seeded(t, map[string]string{"file": "content"})
+	remote, _ := seeded(t, map[string]string{"file": "content"})
 	partial := remote.Clone(t, "--filter=blob:none", "--no-checkout")
 	repo := open(t, partial.Dir)
-	head, err := repo.Resolve("HEAD")
+	head, err := repo.Resolve(t.Context(), "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,13 +111,11 @@ func TestFetchCommitOfPartialClone(t *testing.T) {
 	if list, err := tree.ReadDir("."); err != nil || len(list) != 1 {
 		t.Errorf("names need no content: %v, %v", list, err)
 	}
-	_, err = tree.ReadFile("file")
-	fails(t, err, "file", "the clone is partial")
+	unreachable := open(t, partial.Dir, remoteAt(filepath.Join(t.TempDir(), "gone")))
+	_, err = unreachable.Tree(head.TreeHash).ReadFile("file")
+	fails(t, err, "file", "repository not found")
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Error("what was not fetched is taken for absent")
-	}
-	if _, err := repo.FetchCommit(t.Context(), author.Git("rev-parse", "HEAD")); err != nil {
-		t.Fatal(err)
 	}
 	sameFiles(t, contents(t, tree), map[string]string{"file": "content"})
 }
@@ -158,14 +156,12 @@ func TestFetchOfOvertaken(t *testing.T) {
 	author.Push()
 	for _, address := range []string{remote.Dir, remote.HTTP(t)} {
 		repo := open(t, clone.Dir, remoteAt(address))
-		if err := repo.Fetch(t.Context(), listed); err != nil {
-			t.Error(err)
-		}
 		if c, err := repo.Commit(listed); err != nil || c.Subject() != "second" {
 			t.Errorf("%v, %v", c, err)
 		}
 		missing := git.NewHash(strings.Repeat("1", 40))
-		fails(t, repo.Fetch(t.Context(), missing), "fetch from "+address, missing.String())
+		_, err := repo.Commit(missing)
+		fails(t, err, "fetch from "+address, missing.String())
 	}
 }
 
@@ -247,7 +243,7 @@ func TestBrokenPack(t *testing.T) {
 		})
 	}
 	repo := open(t, clone.Dir, remoteAt(remote.HTTP(t, cut)))
-	for _, keep = range []int{0, 4, 8, 20, 40, 300, 1000, 2000} {
+	for _, keep = range []int{0, 4, 8, 20, 40, 300, 1000} {
 		commit, err := repo.Tip(t.Context(), "main")
 		fails(t, err, "fetch from http://")
 		if commit != nil {
@@ -256,7 +252,8 @@ func TestBrokenPack(t *testing.T) {
 	}
 	keep = -1
 	head := tip(t, repo, "main")
-	if got, err := repo.IsAncestor(t.Context(), git.NewHash(strings.Repeat("1", 40)), head.Hash); got || err != nil {
+	first := git.NewHash(author.Git("rev-list", "--max-parents=0", "HEAD"))
+	if got, err := repo.IsAncestor(t.Context(), first, head.Hash); !got || err != nil {
 		t.Errorf("the history is not whole: %v, %v", got, err)
 	}
 }

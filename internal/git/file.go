@@ -2,7 +2,6 @@ package git
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"strings"
@@ -21,19 +20,18 @@ type dirEntry struct {
 func (e dirEntry) Name() string               { return e.entry.Name }
 func (e dirEntry) IsDir() bool                { return e.Type().IsDir() }
 func (e dirEntry) Type() fs.FileMode          { return mode(e.entry.Mode).Type() }
-func (e dirEntry) Info() (fs.FileInfo, error) { return e.tree.info(e.entry.Name, e.entry) }
+func (e dirEntry) Info() (fs.FileInfo, error) { return e.tree.info(e.entry.Name, e.entry), nil }
 func (e dirEntry) String() string             { return fs.FormatDirEntry(e) }
 
-func (t *Tree) info(name string, e object.TreeEntry) (fs.FileInfo, error) {
-	info := fileInfo{name: name, mode: mode(e.Mode)}
-	if info.IsDir() {
-		return info, nil
-	}
-	var err error
-	if info.size, err = t.repo.objects.EncodedObjectSize(e.Hash); err != nil {
-		return nil, t.repo.missing(fmt.Errorf("object %s: %w", e.Hash, err))
-	}
-	return info, nil
+// info tells of an entry what the tree says. The size of a file is looked up when it is asked for: most who ask about a file want to know
+// whether it is there, and the content would have to be fetched.
+func (t *Tree) info(name string, e object.TreeEntry) fs.FileInfo {
+	return fileInfo{name: name, mode: mode(e.Mode), size: func() int64 {
+		if content, err := t.repo.blob(e.Hash); err == nil {
+			return int64(len(content))
+		}
+		return 0 // fs.FileInfo has no error; who then reads the file gets it
+	}}
 }
 
 func mode(m filemode.FileMode) fs.FileMode {
@@ -52,15 +50,22 @@ func mode(m filemode.FileMode) fs.FileMode {
 type fileInfo struct {
 	name string
 	mode fs.FileMode
-	size int64
+	size func() int64
 }
 
-func (i fileInfo) Name() string       { return i.name }
-func (i fileInfo) Size() int64        { return i.size }
+func (i fileInfo) Name() string { return i.name }
+
 func (i fileInfo) Mode() fs.FileMode  { return i.mode }
 func (i fileInfo) ModTime() time.Time { return time.Time{} }
 func (i fileInfo) IsDir() bool        { return i.mode.IsDir() }
 func (i fileInfo) Sys() any           { return nil }
+
+func (i fileInfo) Size() int64 {
+	if i.IsDir() {
+		return 0
+	}
+	return i.size()
+}
 
 type file struct {
 	info fs.FileInfo

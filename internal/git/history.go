@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 )
 
 // Version is the state of a path since a commit.
@@ -52,6 +53,9 @@ func (r *Repository) origin(ctx context.Context, commit *Commit, entry Hash, pat
 	var firstEntry Hash
 	for i, hash := range commit.Parents {
 		parent, err := r.Commit(hash)
+		if err == nil {
+			err = r.window(ctx, parent, path)
+		}
 		if err != nil {
 			return nil, ZeroHash, err
 		}
@@ -71,55 +75,121 @@ func (r *Repository) origin(ctx context.Context, commit *Commit, entry Hash, pat
 	return first, firstEntry, nil
 }
 
-// parent returns the first parent of a commit. Where a shallow clone ends, the remote has the rest.
-func (r *Repository) parent(ctx context.Context, commit *Commit) (*Commit, error) {
+// parent returns the first parent of a commit, with some paths readable in it.
+func (r *Repository) parent(ctx context.Context, commit *Commit, paths ...string) (*Commit, error) {
 	if err := r.deepen(ctx, commit); err != nil {
 		return nil, err
 	}
-	return r.Commit(commit.Parents[0])
-}
-
-// deepen makes the parents of a commit readable.
-func (r *Repository) deepen(ctx context.Context, commit *Commit) error {
-	lacks := func(h Hash) bool { return r.objects.HasEncodedObject(h) != nil }
-	if !slices.ContainsFunc(commit.Parents, lacks) {
-		return nil
-	}
-	if !r.complete {
-		if err := r.FetchBranches(ctx); err != nil {
-			return fmt.Errorf("history ends at %s, where the clone is shallow: %w", short(commit.Hash), err)
-		}
-	}
-	if slices.ContainsFunc(commit.Parents, lacks) {
-		return fmt.Errorf("history ends at %s: the clone is shallow, and no branch of %s goes further back "+
-			"(actions/checkout with fetch-depth: 0 gets all of it)", short(commit.Hash), r.remote.display)
-	}
-	return nil
-}
-
-// LastChanges returns for each path the newest first-parent commit which changed it, in one walk.
-func (r *Repository) LastChanges(ctx context.Context, from Hash, paths []string) (map[string]*Commit, error) {
-	changed := map[string]*Commit{}
-	commit, err := r.Commit(from)
+	parent, err := r.Commit(commit.Parents[0])
 	if err != nil {
 		return nil, err
 	}
-	for wanted := len(slices.Compact(slices.Sorted(slices.Values(paths)))); len(changed) < wanted; {
+	return parent, r.window(ctx, parent, paths...)
+}
+
+// deepen makes the parents of a commit readable, and with them the more of history the further back it goes.
+func (r *Repository) deepen(ctx context.Context, commit *Commit) error {
+	if len(r.objects.lacking(commit.Parents)) == 0 {
+		return nil
+	}
+	err := r.load(ctx, wants{commits: commit.Parents, depth: r.stride()})
+	switch {
+	case err == nil:
+		return nil
+	case r.local != nil && !r.complete:
+		return fmt.Errorf("history ends at %s, where the clone is shallow (actions/checkout with fetch-depth: 0 gets all of it): %w", short(commit.Hash), err)
+	default:
+		return fmt.Errorf("history ends at %s: %w", short(commit.Hash), err)
+	}
+}
+
+// The strides of history: how many generations are fetched at a time.
+const (
+	firstStride = 32
+	lastStride  = 8192
+)
+
+// stride returns how many generations to fetch next: with every fetch four times as many, so that their number stays small and what is
+// fetched in vain is bounded by what was needed.
+func (r *Repository) stride() int {
+	r.treesMu.Lock()
+	defer r.treesMu.Unlock()
+	r.strides = min(max(r.strides*4, firstStride), lastStride)
+	return r.strides
+}
+
+// window makes a path readable in a commit and the first-parent commits behind it that are here, so that a walk along them makes some round
+// trips for every window rather than for every commit.
+func (r *Repository) window(ctx context.Context, commit *Commit, paths ...string) error {
+	if len(r.objects.lacking([]Hash{commit.TreeHash})) == 0 {
+		return nil
+	}
+	var roots []Hash
+	for range r.windowSize() {
+		roots = append(roots, commit.TreeHash)
+		if len(commit.Parents) == 0 || len(r.objects.lacking(commit.Parents[:1])) > 0 {
+			break
+		}
+		parent, err := r.Commit(commit.Parents[0])
+		if err != nil {
+			return err
+		}
+		commit = parent
+	}
+	return r.prefetch(ctx, roots, paths)
+}
+
+// The windows of history: how many commits a walk looks at in one go.
+const (
+	firstWindow = 8
+	lastWindow  = 256
+)
+
+func (r *Repository) windowSize() int {
+	r.treesMu.Lock()
+	defer r.treesMu.Unlock()
+	r.windows = min(max(r.windows*2, firstWindow), lastWindow)
+	return r.windows
+}
+
+// LastChange is the commit that brought a path what it is.
+type LastChange struct {
+	*Commit
+	Earlier bool // the path was changed no later than by this commit: how much earlier was not looked for
+}
+
+// LastChanges returns for each path the newest first-parent commit which changed it, in one walk that goes no further back than a time.
+func (r *Repository) LastChanges(ctx context.Context, from Hash, paths []string, since time.Time) (map[string]LastChange, error) {
+	changed := map[string]LastChange{}
+	commit, err := r.Commit(from)
+	if err == nil {
+		err = r.window(ctx, commit, paths...)
+	}
+	if err != nil {
+		return nil, err
+	}
+	open := slices.Compact(slices.Sorted(slices.Values(paths)))
+	for len(open) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		ends := !commit.Committer.When.After(since)
 		var parent *Commit
-		below := ZeroHash
-		if len(commit.Parents) > 0 {
-			if parent, err = r.parent(ctx, commit); err != nil {
+		if len(commit.Parents) > 0 && !ends {
+			if parent, err = r.parent(ctx, commit, paths...); err != nil {
 				return nil, err
 			}
-			below = parent.TreeHash
 		}
-		if err := r.noteChanges(changed, commit, below, paths); err != nil {
+		unchanged, err := r.unchanged(commit, parent, open)
+		if err != nil {
 			return nil, err
 		}
-		if parent == nil {
+		for _, path := range open {
+			if !slices.Contains(unchanged, path) {
+				changed[path] = LastChange{Commit: commit, Earlier: ends && len(commit.Parents) > 0}
+			}
+		}
+		if open = unchanged; parent == nil {
 			break
 		}
 		commit = parent
@@ -127,46 +197,50 @@ func (r *Repository) LastChanges(ctx context.Context, from Hash, paths []string)
 	return changed, nil
 }
 
-func (r *Repository) noteChanges(changed map[string]*Commit, commit *Commit, below Hash, paths []string) error {
-	if commit.TreeHash == below {
-		return nil
+// unchanged returns those paths which are the same in a commit and its parent, where it has one, and without one those which are not there.
+func (r *Repository) unchanged(commit, parent *Commit, paths []string) ([]string, error) {
+	if parent != nil && parent.TreeHash == commit.TreeHash {
+		return paths, nil
 	}
+	var same []string
 	for _, path := range paths {
-		if changed[path] != nil {
-			continue
-		}
 		now, err := r.Tree(commit.TreeHash).EntryHash(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		before := ZeroHash
-		if below != ZeroHash {
-			if before, err = r.Tree(below).EntryHash(path); err != nil {
-				return err
+		if parent != nil {
+			if before, err = r.Tree(parent.TreeHash).EntryHash(path); err != nil {
+				return nil, err
 			}
 		}
-		if now != before {
-			changed[path] = commit
+		if now == before {
+			same = append(same, path)
 		}
 	}
-	return nil
+	return same, nil
 }
 
 // Between returns the commits on the first-parent line from newer back to, but without, older which changed a path, newest first.
-// ok is false where older is not on that line.
+// ok is false where older is not on that line; the search for it ends a day of commits before it, since clocks are not that wrong.
 func (r *Repository) Between(ctx context.Context, older, newer Hash, path string) (commits []*Commit, ok bool, err error) {
 	commit, err := r.Commit(newer)
 	if err != nil {
 		return nil, false, err
 	}
+	end, err := r.Commit(older)
+	if err != nil {
+		return nil, false, err
+	}
+	earliest := end.Committer.When.AddDate(0, 0, -1)
 	for commit.Hash != older {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
-		if len(commit.Parents) == 0 {
+		if len(commit.Parents) == 0 || commit.Committer.When.Before(earliest) {
 			return nil, false, nil
 		}
-		parent, err := r.parent(ctx, commit)
+		parent, err := r.parent(ctx, commit, path)
 		if err != nil {
 			return nil, false, err
 		}
@@ -184,37 +258,4 @@ func (r *Repository) Between(ctx context.Context, older, newer Hash, path string
 		commit = parent
 	}
 	return commits, true, nil
-}
-
-// IsAncestor says whether older is newer itself or in its history.
-func (r *Repository) IsAncestor(ctx context.Context, older, newer Hash) (bool, error) {
-	return r.reachable(ctx, older, []Hash{newer})
-}
-
-// reachable says whether a commit is a tip or an ancestor of one.
-func (r *Repository) reachable(ctx context.Context, commit Hash, tips []Hash) (bool, error) {
-	seen := map[Hash]bool{}
-	for todo := slices.Clone(tips); len(todo) > 0; {
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
-		hash := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if hash == commit {
-			return true, nil
-		}
-		if seen[hash] {
-			continue
-		}
-		seen[hash] = true
-		c, err := r.Commit(hash)
-		if err == nil {
-			err = r.deepen(ctx, c)
-		}
-		if err != nil {
-			return false, err
-		}
-		todo = append(todo, c.Parents...)
-	}
-	return false, nil
 }

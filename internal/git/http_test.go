@@ -180,7 +180,8 @@ func TestFailureIsNotAbsence(t *testing.T) {
 	sameFiles(t, remote.Files("main", "."), map[string]string{"a": "1"})
 }
 
-// TestSilentPush takes the update but does not say so: an error, and the next run finds nothing left to do.
+// TestSilentPush takes the update but does not say so: the branch tells, and nothing is written twice. Where it was not taken either, the end
+// is an error.
 func TestSilentPush(t *testing.T) {
 	t.Parallel()
 	remote, clone := seeded(t, map[string]string{"a": "1"})
@@ -194,8 +195,13 @@ func TestSilentPush(t *testing.T) {
 		})
 	}
 	repo := open(t, clone.Dir, remoteAt(remote.HTTP(t, silent)))
-	_, err := repo.Update(t.Context(), "main", put("a", "2", "message"))
-	fails(t, err, "without saying whether it took the update")
+	commit, err := repo.Update(t.Context(), "main", put("a", "2", "message"))
+	if err != nil || commit == nil || remote.Git("rev-parse", "main") != commit.Hash.String() {
+		t.Errorf("the push came to %v, %v", commit, err)
+	}
+	deaf := open(t, clone.Dir, remoteAt(remote.HTTP(t, answers("/git-receive-pack", func(http.ResponseWriter, *http.Request) {}))))
+	_, err = deaf.Update(t.Context(), "main", put("a", "3", "message"))
+	fails(t, err, "push to http://")
 	if commit, err := repo.Update(t.Context(), "main", put("a", "2", "message")); commit != nil || err != nil {
 		t.Errorf("the rerun made %v, %v", commit, err)
 	}

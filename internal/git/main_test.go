@@ -38,14 +38,14 @@ var robot = git.Identity{Name: "robot", Email: "robot@example.com"}
 func open(t testing.TB, dir string, change ...func(*git.Options)) *git.Repository {
 	t.Helper()
 	o := git.Options{
-		Dir: dir, Identity: robot,
+		Dir: dir, Committer: robot,
 		Now:   func() time.Time { return testkit.Epoch.Add(time.Hour) },
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	}
 	for _, c := range change {
 		c(&o)
 	}
-	r, err := git.Open(o)
+	r, err := git.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,17 +9,18 @@ import (
 	"github.com/go-git/go-git/v5/storage/memory"
 )
 
-// objects is an object store of two layers: the clone, which is only read, and memory, which takes what is fetched or made here.
-// go-git's stores are not made for use from several goroutines, so every access is serialized.
+// objects is an object store of three layers: memory, which takes what is fetched or made here; the clone, which is only read; and the
+// cache of earlier runs. go-git's stores are not made for use from several goroutines, so every access is serialized.
 type objects struct {
 	mu     sync.Mutex
-	local  storer.EncodedObjectStorer
 	memory *memory.Storage
+	local  storer.EncodedObjectStorer
+	cache  *cache
 	made   map[Hash]bool // the objects in memory which were not fetched
 }
 
-func newObjects(local storer.EncodedObjectStorer) *objects {
-	return &objects{local: local, memory: memory.NewStorage(), made: map[Hash]bool{}}
+func newObjects(local storer.EncodedObjectStorer, cache *cache) *objects {
+	return &objects{memory: memory.NewStorage(), local: local, cache: cache, made: map[Hash]bool{}}
 }
 
 // NewEncodedObject implements storer.EncodedObjectStorer.
@@ -40,15 +41,28 @@ func (o *objects) isNew(h Hash) bool {
 	return o.made[h]
 }
 
-// EncodedObject returns an object from memory, else from the clone.
+// EncodedObject returns an object from the first layer that has it.
 func (o *objects) EncodedObject(t plumbing.ObjectType, h Hash) (plumbing.EncodedObject, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	obj, err := o.memory.EncodedObject(t, h)
 	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		return o.local.EncodedObject(t, h)
+		obj, err = o.local.EncodedObject(t, h)
+	}
+	if errors.Is(err, plumbing.ErrObjectNotFound) && o.remember(h) {
+		obj, err = o.memory.EncodedObject(t, h)
 	}
 	return obj, err
+}
+
+// remember takes an object of the cache into memory.
+func (o *objects) remember(h Hash) bool {
+	obj := o.cache.get(h)
+	if obj == nil {
+		return false
+	}
+	_, err := o.memory.SetEncodedObject(obj)
+	return err == nil
 }
 
 // IterEncodedObjects implements storer.EncodedObjectStorer; nothing here lists objects.
@@ -56,17 +70,17 @@ func (o *objects) IterEncodedObjects(plumbing.ObjectType) (storer.EncodedObjectI
 	return nil, errors.New("objects cannot be listed")
 }
 
-// HasEncodedObject says whether either layer has an object.
+// HasEncodedObject says whether a layer has an object. One of the cache is read at once: only then is it known to be sound.
 func (o *objects) HasEncodedObject(h Hash) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.memory.HasEncodedObject(h) == nil {
+	if o.memory.HasEncodedObject(h) == nil || o.local.HasEncodedObject(h) == nil || o.remember(h) {
 		return nil
 	}
-	return o.local.HasEncodedObject(h)
+	return plumbing.ErrObjectNotFound
 }
 
-// EncodedObjectSize returns the plaintext size of an object.
+// EncodedObjectSize returns the plaintext size of an object in memory or in the clone.
 func (o *objects) EncodedObjectSize(h Hash) (int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -79,16 +93,31 @@ func (o *objects) EncodedObjectSize(h Hash) (int64, error) {
 // AddAlternate implements storer.EncodedObjectStorer.
 func (o *objects) AddAlternate(string) error { return errors.New("alternates are not supported") }
 
-// absorb takes over the objects of a pack that arrived whole. One that broke off leaves nothing behind which could pass for the
-// whole history of a commit.
-func (o *objects) absorb(pack *memory.Storage) {
+// absorb takes over the objects of a pack that arrived whole.
+func (o *objects) absorb(pack *memory.Storage, keep bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for h, obj := range pack.Objects {
 		if o.memory.HasEncodedObject(h) != nil {
 			_, _ = o.memory.SetEncodedObject(obj) // fails on unknown types alone, which no pack store takes in
 		}
+		if keep {
+			o.cache.put(h, obj)
+		}
 	}
+}
+
+// lacking returns those objects, each once, which no layer has.
+func (o *objects) lacking(hashes []Hash) []Hash {
+	var lacking []Hash
+	seen := map[Hash]bool{}
+	for _, h := range hashes {
+		if h != ZeroHash && !seen[h] && o.HasEncodedObject(h) != nil {
+			lacking = append(lacking, h)
+		}
+		seen[h] = true
+	}
+	return lacking
 }
 
 // locally runs a function that reads the clone other than through here.

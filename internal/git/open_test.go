@@ -36,7 +36,7 @@ func TestOpen(t *testing.T) {
 		if test.name == "bare in a clone" {
 			continue
 		}
-		head, err := repo.Resolve("HEAD")
+		head, err := repo.Resolve(t.Context(), "HEAD")
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -53,18 +53,18 @@ func TestOpen(t *testing.T) {
 func TestOpenElsewhere(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	_, err := git.Open(git.Options{Dir: dir})
+	_, err := git.Open(t.Context(), git.Options{Dir: dir})
 	fails(t, err, dir+" is not in a Git repository", "-C")
-	_, err = git.Open(git.Options{Dir: filepath.Join(dir, "none")})
+	_, err = git.Open(t.Context(), git.Options{Dir: filepath.Join(dir, "none")})
 	fails(t, err, "not in a Git repository")
 	if err := os.WriteFile(filepath.Join(dir, ".git"), []byte("nonsense"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = git.Open(git.Options{Dir: dir})
+	_, err = git.Open(t.Context(), git.Options{Dir: dir})
 	fails(t, err, "open Git repository at "+dir)
 	sha256 := filepath.Join(dir, "sha256")
 	testkit.NewRemote(t).Git("init", "-q", "--object-format=sha256", sha256)
-	_, err = git.Open(git.Options{Dir: sha256})
+	_, err = git.Open(t.Context(), git.Options{Dir: sha256})
 	fails(t, err, "open Git repository at "+sha256)
 }
 
@@ -96,9 +96,9 @@ func TestRemoteResolution(t *testing.T) {
 			t.Errorf("remote %q of %s is %s, want %s", test.remote, test.dir, got, test.want)
 		}
 	}
-	_, err := git.Open(git.Options{Dir: clone.Dir, Remote: "upstraem"})
+	_, err := git.Open(t.Context(), git.Options{Dir: clone.Dir, Remote: "upstraem"})
 	fails(t, err, `"upstraem" is neither a configured remote nor a URL or path`)
-	_, err = git.Open(git.Options{Dir: clone.Dir, Remote: "https://user:sec%zzret@host/x"})
+	_, err = git.Open(t.Context(), git.Options{Dir: clone.Dir, Remote: "https://user:sec%zzret@host/x"})
 	fails(t, err, "address of the remote")
 	hides(t, err, "sec", "ret")
 }
@@ -137,13 +137,13 @@ func TestResolve(t *testing.T) {
 	clone.Git("branch", "feature/x")
 	repo := open(t, clone.Dir)
 	for _, revision := range []string{"HEAD", "main", "feature/x", "v1", "HEAD~1", "main^", "origin/main", "refs/heads/main", second, second[:8]} {
-		got, err := repo.Resolve(revision)
+		got, err := repo.Resolve(t.Context(), revision)
 		if want := clone.Git("rev-parse", revision+"^{commit}"); err != nil || got.Hash.String() != want {
 			t.Errorf("%s is %v, %v, want %s", revision, got, err, want)
 		}
 	}
 	for _, revision := range []string{"", "nope", "HEAD~9", "HEAD~99999999999999999999", "^", "@{", "HEAD:a", "main..", "--all", "\x00", "a b", "~", ":/x["} {
-		if c, err := repo.Resolve(revision); err == nil {
+		if c, err := repo.Resolve(t.Context(), revision); err == nil {
 			t.Errorf("%q is read as %s", revision, c.Hash)
 		} else {
 			fails(t, err, "names no commit of this clone")

@@ -63,14 +63,16 @@ func (e *RejectedError) hint() string {
 
 // Push moves references of the remote by compare-and-swap, sending the objects made here which they need.
 func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
-	session, err := r.remote.client.NewReceivePackSession(r.remote.endpoint, r.remote.auth)
+	session, err := r.remote.client.NewReceivePackSession(r.remote.address(), r.remote.auth)
 	if err != nil {
 		return r.remote.explain("connect to", err)
 	}
 	defer session.Close()
+	ctx, watch := watched(ctx, 2*r.remote.stall) // hooks may think in silence
+	defer watch.stop()
 	advertised, err := session.AdvertisedReferencesContext(ctx)
 	if err != nil && !errors.Is(err, transport.ErrEmptyRemoteRepository) {
-		return r.remote.explain("push to", err)
+		return r.remote.explain("push to", watch.explain(err))
 	}
 	request, err := r.pushRequest(advertised, updates)
 	if err != nil {
@@ -89,10 +91,18 @@ func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
 		err = errors.New("it closed the connection without saying whether it took the update")
 	}
 	if err != nil {
-		return r.remote.explain("push to", err)
+		return &uncertainError{r.remote.explain("push to", watch.explain(err))}
+	}
+	for _, u := range updates {
+		r.remote.moved(u.Ref, u.New)
 	}
 	return nil
 }
+
+// uncertainError is a failure in the midst of a push: the remote may have moved the reference or not.
+type uncertainError struct{ error }
+
+func (e *uncertainError) Unwrap() error { return e.error }
 
 // refusal returns the reference that the remote did not move. In an atomic push one is refused and takes the others with it, so the
 // others say nothing about the reason.
@@ -144,13 +154,6 @@ func (r *Repository) pushRequest(advertised *packp.AdvRefs, updates []RefUpdate)
 	return request, nil
 }
 
-func short(h Hash) string {
-	if h == ZeroHash {
-		return "nothing"
-	}
-	return h.String()[:12]
-}
-
 // madeHere returns the objects behind commits which were made in this process. All others came from the remote.
 func (r *Repository) madeHere(tips []Hash) ([]Hash, error) {
 	var hashes []Hash
@@ -166,7 +169,7 @@ func (r *Repository) madeHere(tips []Hash) ([]Hash, error) {
 		if err != nil {
 			return err
 		}
-		for _, e := range tree.Entries {
+		for _, e := range tree.entries {
 			if e.Mode == filemode.Dir {
 				if err := walkTree(e.Hash); err != nil {
 					return err

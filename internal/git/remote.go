@@ -7,17 +7,16 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
+	"time"
 	"unicode"
 
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/plumbing/transport/client"
 	"github.com/go-git/go-git/v5/plumbing/transport/http"
 )
 
-// remote is where branches live that others see too.
+// remote is where branches live that others see too. Its address, how to reach it, and what it said about itself.
 type remote struct {
 	display  string // without credentials
 	endpoint *transport.Endpoint
@@ -25,22 +24,33 @@ type remote struct {
 	auth     transport.AuthMethod
 	secrets  []string // never shown
 	withheld bool     // a token was given but not sent
+	stall    time.Duration
+	known
 }
 
-func newRemote(address, token string) (remote, error) {
+func newRemote(address, token string, stall time.Duration, sleep func(context.Context, time.Duration) error) (*remote, error) {
 	endpoint, err := transport.NewEndpoint(address)
 	if err != nil { // the cause quotes the address, with the password that may be in it
-		return remote{}, errors.New("the address of the remote cannot be read: write https://HOST/PATH, git@HOST:PATH or a folder")
+		return nil, errors.New("the address of the remote cannot be read: write https://HOST/PATH, git@HOST:PATH or a folder")
 	}
-	c, err := client.NewClient(endpoint)
-	if err != nil {
-		return remote{}, fmt.Errorf("remote %s: %w", redact(address), err)
-	}
-	m := remote{display: redact(address), endpoint: endpoint, client: c}
-	if strings.HasPrefix(endpoint.Protocol, "http") {
+	m := &remote{display: redact(address), endpoint: endpoint, stall: stall}
+	switch endpoint.Protocol {
+	case "http", "https":
+		m.client = httpClient(stall, sleep)
 		m.authenticate(token)
+	default:
+		if m.client, err = client.NewClient(endpoint); err != nil {
+			return nil, fmt.Errorf("remote %s: %w", redact(address), err)
+		}
 	}
 	return m, nil
+}
+
+// address returns a copy of the endpoint: go-git writes redirects into the one it is given, and what one session was sent elsewhere must
+// not carry the credentials of the next one there.
+func (m *remote) address() *transport.Endpoint {
+	e := *m.endpoint
+	return &e
 }
 
 // authenticate takes the credentials of an address out of it, where errors would show them. A token given apart goes first.
@@ -77,7 +87,7 @@ func redact(address string) string {
 }
 
 // explain adds what a person can do to the errors of a transport.
-func (m remote) explain(operation string, err error) error {
+func (m *remote) explain(operation string, err error) error {
 	hint := ""
 	switch {
 	case m.withheld && errors.Is(err, transport.ErrAuthenticationRequired):
@@ -97,7 +107,7 @@ func (m remote) explain(operation string, err error) error {
 	return explained
 }
 
-func (m remote) hide(text string) string {
+func (m *remote) hide(text string) string {
 	for _, s := range m.secrets {
 		text = strings.ReplaceAll(text, s, "***")
 	}
@@ -105,7 +115,7 @@ func (m remote) hide(text string) string {
 }
 
 // clean makes one line of what a remote printed.
-func (m remote) clean(text string) string {
+func (m *remote) clean(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r != ' ' && !unicode.IsGraphic(r) {
 			return ' ' // line breaks, and whatever could steer a terminal
@@ -113,59 +123,4 @@ func (m remote) clean(text string) string {
 		return r
 	}, strings.ToValidUTF8(text, "?"))
 	return m.hide(strings.Join(strings.Fields(text), " "))
-}
-
-// References returns the remote's branches and other references by full name. A remote without any is empty, not an error.
-func (r *Repository) References(ctx context.Context) (map[string]Hash, error) {
-	session, advertised, err := r.advertise(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	return advertised.References, nil
-}
-
-// advertise opens a session for reading and returns what the remote offers.
-func (r *Repository) advertise(ctx context.Context) (transport.UploadPackSession, *packp.AdvRefs, error) {
-	session, err := r.remote.client.NewUploadPackSession(r.remote.endpoint, r.remote.auth)
-	if err != nil {
-		return nil, nil, r.remote.explain("connect to", err)
-	}
-	advertised, err := session.AdvertisedReferencesContext(ctx)
-	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
-		return session, packp.NewAdvRefs(), nil
-	}
-	if err != nil {
-		session.Close()
-		return nil, nil, r.remote.explain("list the branches of", err)
-	}
-	return session, advertised, nil
-}
-
-// Branch returns the commit a remote branch points to, or ZeroHash where the remote has no such branch.
-func (r *Repository) Branch(ctx context.Context, name string) (Hash, error) {
-	refs, err := r.References(ctx)
-	if err != nil {
-		return ZeroHash, err
-	}
-	return refs[BranchRef(name)], nil
-}
-
-// BranchRef returns the full reference name of a branch.
-func BranchRef(name string) string { return "refs/heads/" + name }
-
-// Published says whether a commit is on a branch of the remote, where others find it: a promotion renders it again, later and elsewhere.
-func (r *Repository) Published(ctx context.Context, commit Hash) (bool, error) {
-	refs, err := r.References(ctx)
-	if err != nil {
-		return false, err
-	}
-	tips := branchTips(refs) // not of refs/pull: what is not merged, nobody can promote later
-	if slices.Contains(tips, commit) {
-		return true, nil
-	}
-	if err := r.Fetch(ctx, tips...); err != nil {
-		return false, err
-	}
-	return r.reachable(ctx, commit, tips)
 }

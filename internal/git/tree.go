@@ -3,13 +3,11 @@ package git
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
@@ -59,11 +57,11 @@ func (t *Tree) lookup(name string) (object.TreeEntry, error) {
 		if err != nil {
 			return entry, err
 		}
-		i := slices.IndexFunc(tree.Entries, func(e object.TreeEntry) bool { return e.Name == part })
-		if i < 0 {
+		below, found := tree.entry(part)
+		if !found {
 			return entry, fs.ErrNotExist
 		}
-		entry = tree.Entries[i]
+		entry = below
 	}
 	return entry, nil
 }
@@ -128,10 +126,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := t.info(path.Base(name), entry)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
-	}
+	info := t.info(path.Base(name), entry)
 	if info.IsDir() {
 		entries, err := t.ReadDir(name)
 		if err != nil {
@@ -139,7 +134,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 		}
 		return &dir{info: info, entries: entries}, nil
 	}
-	content, err := t.repo.blob(entry.Hash)
+	content, err := t.content(name, entry)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
@@ -155,11 +150,50 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 	if !entry.Mode.IsFile() {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("is a directory")}
 	}
-	content, err := t.repo.blob(entry.Hash)
+	content, err := t.content(name, entry)
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
 	return content, nil
+}
+
+// content returns the content of a file. One that has to be fetched brings the files beside it along: who reads one of a kustomization's
+// folder soon reads the others.
+func (t *Tree) content(name string, entry object.TreeEntry) ([]byte, error) {
+	if len(t.repo.objects.lacking([]Hash{entry.Hash})) > 0 {
+		beside, err := t.beside(path.Dir(name))
+		if err != nil {
+			return nil, err
+		}
+		if err := t.repo.load(t.repo.ctx, wants{blobs: append(beside, entry.Hash)}); err != nil {
+			return nil, err
+		}
+	}
+	return t.repo.blob(entry.Hash)
+}
+
+// maxBeside bounds how many files of a folder are fetched unasked.
+const maxBeside = 64
+
+func (t *Tree) beside(dir string) ([]Hash, error) {
+	folder, err := t.lookup(dir)
+	if err != nil || folder.Mode != filemode.Dir {
+		return nil, nil // behind a symlink; the file alone will do
+	}
+	tree, err := t.repo.tree(folder.Hash)
+	if err != nil {
+		return nil, err
+	}
+	var files []Hash
+	for _, e := range tree.entries {
+		if e.Mode.IsFile() {
+			files = append(files, e.Hash)
+		}
+	}
+	if len(files) > maxBeside {
+		return nil, nil
+	}
+	return files, nil
 }
 
 // ReadDir implements fs.ReadDirFS. Entries whose names are no file names are left out, as is all but the first of a name.
@@ -180,7 +214,7 @@ func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
 	}
 	var list []fs.DirEntry
-	for _, e := range tree.Entries {
+	for _, e := range tree.entries {
 		if e.Name == "." || !fs.ValidPath(e.Name) || strings.Contains(e.Name, "/") {
 			continue
 		}
@@ -196,7 +230,7 @@ func (t *Tree) Stat(name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.info(path.Base(name), entry)
+	return t.info(path.Base(name), entry), nil
 }
 
 // Lstat implements fs.ReadLinkFS.
@@ -205,7 +239,7 @@ func (t *Tree) Lstat(name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.info(path.Base(name), entry)
+	return t.info(path.Base(name), entry), nil
 }
 
 // ReadLink implements fs.ReadLinkFS.
@@ -230,32 +264,4 @@ func (t *Tree) lstat(op, name string) (object.TreeEntry, error) {
 		err = &fs.PathError{Op: op, Path: name, Err: err}
 	}
 	return entry, err
-}
-
-// tree returns a decoded tree object; trees are small and read again and again, so they are kept.
-func (r *Repository) tree(h Hash) (*object.Tree, error) {
-	r.treesMu.Lock()
-	defer r.treesMu.Unlock()
-	if t, ok := r.trees[h]; ok {
-		return t, nil
-	}
-	t, err := object.GetTree(r.objects, h)
-	if err != nil {
-		return nil, r.missing(fmt.Errorf("tree %s: %w", h, err))
-	}
-	r.trees[h] = t
-	return t, nil
-}
-
-func (r *Repository) blob(h Hash) ([]byte, error) {
-	obj, err := r.objects.EncodedObject(plumbing.BlobObject, h)
-	if err != nil {
-		return nil, r.missing(fmt.Errorf("blob %s: %w", h, err))
-	}
-	reader, err := obj.Reader()
-	if err != nil {
-		return nil, fmt.Errorf("blob %s: %w", h, err)
-	}
-	defer reader.Close()
-	return io.ReadAll(reader)
 }

@@ -71,7 +71,7 @@ func TestTreeIsAFileSystem(t *testing.T) {
 	t.Parallel()
 	clone := randomClone(t, oddNames...)
 	repo := open(t, clone.Dir)
-	head, err := repo.Resolve("HEAD")
+	head, err := repo.Resolve(t.Context(), "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestTreeEqualsGit(t *testing.T) {
 		want[name] = strings.Replace(meta, " blob ", " ", 1)
 	}
 	repo := open(t, clone.Dir)
-	head, err := repo.Resolve("HEAD")
+	head, err := repo.Resolve(t.Context(), "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func links(t *testing.T) (*git.Tree, *testkit.Clone) {
 	clone.Write(map[string]string{"dir/deep/file": "beside er"})
 	clone.Commit("links")
 	repo := open(t, clone.Dir)
-	head, err := repo.Resolve("HEAD")
+	head, err := repo.Resolve(t.Context(), "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestSubmodulesAreEmptyFolders(t *testing.T) {
 	clone.Git("update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",vendor/module")
 	clone.Git("commit", "-qm", "submodule")
 	repo := open(t, clone.Dir)
-	head, err := repo.Resolve("HEAD")
+	head, err := repo.Resolve(t.Context(), "HEAD")
 	if err != nil {
 		t.Fatal(err)
 	}

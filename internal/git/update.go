@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -14,59 +16,120 @@ type Change struct {
 	Message string
 }
 
-// maxAttempts bounds how often a lost race is tried again; with backoff this is about a minute.
-const maxAttempts = 12
-
 // Update changes a branch of the remote. propose is called with the branch's newest commit (nil where the branch does not
 // exist) and returns the change, or nil for none; it is called again on the new tip whenever someone else was faster, so it must derive the
-// change from that tip alone. Update returns the resulting commit, or nil where nothing had to be written.
+// change from that tip alone. Update returns the resulting commit, or nil where nothing had to be written. It tries until the budget of the
+// repository is spent.
 func (r *Repository) Update(ctx context.Context, branch string, propose func(ctx context.Context, tip *Commit) (*Change, error)) (*Commit, error) {
-	for attempt := 1; ; attempt++ {
-		commit, err := r.tryUpdate(ctx, branch, propose)
-		var rejected *RejectedError
-		if err == nil || !errors.As(err, &rejected) || !rejected.Lost() {
+	a := attempt{repo: r, branch: branch, propose: propose, began: r.now()}
+	for a.count = 1; ; a.count++ {
+		commit, err := a.try(ctx)
+		if err == nil || !a.again(err) {
 			return commit, err
 		}
-		if attempt == maxAttempts {
-			return nil, fmt.Errorf("gave up after %d attempts, each overtaken by another writer: %w", attempt, err)
-		}
-		if err := r.sleep(ctx, backoff(attempt)); err != nil {
+		if err := r.sleep(ctx, backoff(a.count, rand.Float64())); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (r *Repository) tryUpdate(ctx context.Context, branch string, propose func(context.Context, *Commit) (*Change, error)) (*Commit, error) {
-	tip, err := r.Tip(ctx, branch)
+// attempt is an update under way.
+type attempt struct {
+	repo    *Repository
+	branch  string
+	propose func(context.Context, *Commit) (*Change, error)
+	began   time.Time
+	count   int
+	unsure  *Commit // pushed, without an answer
+}
+
+// maxAttempts bounds an update also where the clock stands still.
+const maxAttempts = 1000
+
+// again says whether to try once more: when someone else was faster, when an object that was wanted has gone since the references were read, or
+// when it is not known what became of a push. The error at the end says what to do.
+func (a *attempt) again(err error) bool {
+	rejected, uncertain, refused := new(RejectedError), new(uncertainError), new(refusedError)
+	switch {
+	case errors.As(err, &rejected):
+		return rejected.Lost() && !a.spent()
+	case errors.As(err, &refused):
+		return !a.spent()
+	default:
+		return errors.As(err, &uncertain) && a.count < readAttempts
+	}
+}
+
+func (a *attempt) spent() bool {
+	return a.count >= maxAttempts || a.repo.now().Sub(a.began) > a.repo.budget
+}
+
+func (a *attempt) try(ctx context.Context) (*Commit, error) {
+	tip, err := a.tip(ctx)
 	if err != nil {
 		return nil, err
 	}
-	change, err := propose(ctx, tip)
+	if a.unsure != nil && tip != nil {
+		landed, err := a.repo.IsAncestor(ctx, a.unsure.Hash, tip.Hash)
+		if landed || err != nil {
+			return a.unsure, err
+		}
+	}
+	change, err := a.propose(ctx, tip)
 	if err != nil || change == nil {
 		return nil, err
 	}
-	commit, err := r.CommitOn(tip, *change)
+	commit, err := a.repo.CommitOn(tip, *change)
 	if err != nil || commit == nil {
 		return nil, err
 	}
-	update := RefUpdate{Ref: BranchRef(branch), New: commit.Hash}
+	update := RefUpdate{Ref: BranchRef(a.branch), New: commit.Hash}
 	if tip != nil {
 		update.Old = tip.Hash
 	}
-	if err := r.Push(ctx, update); err != nil {
-		return nil, err
+	if err = a.repo.Push(ctx, update); err == nil {
+		return commit, nil
 	}
-	return commit, nil
+	uncertain, rejected := new(uncertainError), new(RejectedError)
+	if errors.As(err, &uncertain) {
+		a.unsure = commit
+	}
+	if errors.As(err, &rejected) && rejected.Lost() && a.spent() {
+		return nil, fmt.Errorf("gave up after %d attempts in %s, each overtaken by another writer: %w",
+			a.count, a.repo.now().Sub(a.began).Round(time.Second), err)
+	}
+	return nil, err
 }
 
-// Tip fetches a branch of the remote and returns its newest commit, or nil where the remote has no such branch.
-func (r *Repository) Tip(ctx context.Context, branch string) (*Commit, error) {
-	ref := BranchRef(branch)
-	refs, err := r.fetch(ctx, func(refs map[string]Hash) []Hash { return []Hash{refs[ref]} })
-	if err != nil || refs[ref] == ZeroHash {
-		return nil, err
+// tip returns the branch's newest commit: at first as it was last seen, since the push finds out whether it still is.
+func (a *attempt) tip(ctx context.Context) (*Commit, error) {
+	if a.count == 1 {
+		return a.repo.lastTip(ctx, a.branch)
 	}
-	return r.Commit(refs[ref])
+	return a.repo.Tip(ctx, a.branch)
+}
+
+// backoff returns the wait before the given retry (1, 2, …): from 50 ms by a factor of 1.5 up to 3 s, half of it random.
+func backoff(attempt int, random float64) time.Duration {
+	d := 50 * time.Millisecond
+	for range attempt - 1 {
+		if d = d * 3 / 2; d > 3*time.Second {
+			d = 3 * time.Second
+			break
+		}
+	}
+	return jittered(d, random)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // emptyTree is the tree without entries.

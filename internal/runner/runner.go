@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -129,4 +130,37 @@ func (r *Runner) RunURL() string {
 		return ""
 	}
 	return server + "/" + repo + "/actions/runs/" + id
+}
+
+// ServerHost returns the host name of the GitHub server that a token of this environment is for.
+func (r *Runner) ServerHost() string {
+	server, err := url.Parse(r.action.Getenv("GITHUB_SERVER_URL"))
+	if err != nil || server.Hostname() == "" {
+		return "github.com"
+	}
+	return server.Hostname()
+}
+
+// RepositoryURL returns the address of the repository that this workflow runs for, or "" outside of workflows.
+func (r *Runner) RepositoryURL() string {
+	server, repo := r.action.Getenv("GITHUB_SERVER_URL"), r.action.Getenv("GITHUB_REPOSITORY")
+	if !r.active || server == "" || repo == "" {
+		return ""
+	}
+	return server + "/" + repo
+}
+
+// Commit returns the commit that this workflow runs for, or "".
+func (r *Runner) Commit() string {
+	if !r.active {
+		return ""
+	}
+	return r.action.Getenv("GITHUB_SHA")
+}
+
+// Notice writes a notice for the log and the run's page.
+func (r *Runner) Notice(message string) {
+	if r.active {
+		r.action.Noticef("%s", message)
+	}
 }

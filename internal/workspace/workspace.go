@@ -1,9 +1,12 @@
-// Package workspace opens what commands work on: a clone, its configuration and its catalog.
+// Package workspace opens what commands work on: a clone or a remote, its configuration and its catalog.
 package workspace
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"os"
+	"path"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +20,7 @@ import (
 type Options struct {
 	Ref             string // revision; empty: the working tree where WorkingTree is set, else HEAD
 	WorkingTree     bool   // look at the files on disk, committed or not
+	Repository      string // a remote to work on without a clone
 	Remote          string
 	Token           string
 	NoComponentsYet bool
@@ -24,39 +28,67 @@ type Options struct {
 
 // Flags adds the flags of commands that reach the remote.
 func (o *Options) Flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.Remote, "remote", "", "`name, URL or path` of the remote (default origin, else the clone itself)")
-	cmd.Flags().StringVar(&o.Token, "token", "", "token for an https remote (default $GITHUB_TOKEN)")
+	cmd.Flags().StringVar(&o.Repository, "repository", "",
+		"`URL or path` of a repository to work on without a clone of it (default: the clone of the working directory)")
+	cmd.Flags().StringVar(&o.Remote, "remote", "", "`name, URL or path` of the clone's remote (default origin, else the clone itself)")
+	cmd.Flags().StringVar(&o.Token, "token", "", "token for an https remote (default $GITHUB_TOKEN, for the host of $GITHUB_SERVER_URL alone)")
 }
 
 // Workspace is an opened platform repository.
 type Workspace struct {
-	Repo    *git.Repository
-	Root    string      // folder of the working tree
-	Files   fs.FS       // the files looked at
-	Commit  *git.Commit // the commit of Files, nil for the working tree
-	Config  *config.Platform
-	Catalog *catalog.Catalog
+	Repo   *git.Repository
+	Root   string      // folder of the working tree
+	Files  fs.FS       // the files looked at
+	Commit *git.Commit // the commit of Files, nil for the working tree
+	Config *config.Platform
+
+	ctx     context.Context // of Files, which reads a remote where there is no clone
+	catalog *catalog.Catalog
 }
 
-// Open opens the repository of the working directory.
-func Open(a *app.App, o Options) (*Workspace, error) {
-	if o.Token == "" {
-		o.Token = a.Getenv("GITHUB_TOKEN")
-	}
-	a.Runner.Mask(o.Token)
-	repo, err := git.Open(git.Options{Dir: a.Dir, Remote: o.Remote, Token: o.Token, Now: a.Now, Identity: identity(a)})
+// Open opens the repository of the working directory, or the remote that the options name. In a workflow which checked nothing out it
+// opens the repository and the commit that the workflow runs for.
+func Open(ctx context.Context, a *app.App, o Options) (*Workspace, error) {
+	repo, err := openRepository(ctx, a, &o)
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Repo: repo, Root: repo.Root()}
+	w := &Workspace{Repo: repo, Root: repo.Root(), ctx: ctx}
 	if err := w.openFiles(o); err != nil {
 		return nil, err
 	}
-	if w.Config, err = config.Load(w.Files, config.Options{NoComponentsYet: o.NoComponentsYet}); err != nil {
+	if err := w.prefetch(config.FileName); err != nil {
 		return nil, err
 	}
-	w.Catalog, err = catalog.Load(w.Files, w.Config.Spec.Components)
+	w.Config, err = config.Load(w.Files, config.Options{NoComponentsYet: o.NoComponentsYet})
 	return w, err
+}
+
+func openRepository(ctx context.Context, a *app.App, o *Options) (*git.Repository, error) {
+	if o.Repository != "" && o.Remote != "" {
+		return nil, app.Usagef("--repository works without a clone, --remote is one of a clone: give one of them")
+	}
+	options := git.Options{
+		Dir: a.Dir, Remote: o.Remote, Now: a.Now, Committer: committer(a), Author: author(a), Cache: a.CacheDir(), Notice: a.Notice,
+	}
+	options.Token, options.TokenHost = o.Token, ""
+	if o.Token == "" {
+		options.Token, options.TokenHost = a.Getenv("GITHUB_TOKEN"), a.Runner.ServerHost()
+	}
+	a.Runner.Mask(options.Token)
+	if o.Repository != "" {
+		options.URL = o.Repository
+		return git.Open(ctx, options)
+	}
+	repo, err := git.Open(ctx, options)
+	if errors.Is(err, git.ErrNoRepository) && a.Runner.RepositoryURL() != "" {
+		options.URL = a.Runner.RepositoryURL()
+		if o.Ref == "" {
+			o.Ref = a.Runner.Commit()
+		}
+		return git.Open(ctx, options)
+	}
+	return repo, err
 }
 
 func (w *Workspace) openFiles(o Options) error {
@@ -71,7 +103,7 @@ func (w *Workspace) openFiles(o Options) error {
 	if o.Ref == "" {
 		o.Ref = "HEAD"
 	}
-	commit, err := w.Repo.Resolve(o.Ref)
+	commit, err := w.Repo.Resolve(w.ctx, o.Ref)
 	if err != nil {
 		return err
 	}
@@ -79,18 +111,48 @@ func (w *Workspace) openFiles(o Options) error {
 	return nil
 }
 
-// identity is who state commits are by: Git's own variables, else the toolkit.
-func identity(a *app.App) git.Identity {
-	who := git.Identity{Name: a.Getenv("GIT_COMMITTER_NAME"), Email: a.Getenv("GIT_COMMITTER_EMAIL")}
-	if who.Name == "" || who.Email == "" {
-		who = git.Identity{Name: "platform[bot]", Email: "platform[bot]@users.noreply.github.com"}
+// prefetch makes paths of Files readable in few round trips.
+func (w *Workspace) prefetch(patterns ...string) error {
+	if tree, ok := w.Files.(*git.Tree); ok {
+		return tree.Prefetch(w.ctx, patterns...)
 	}
-	return who
+	return nil
 }
 
-// Component finds a component by name; an unknown one is a usage error with the nearest names.
+// Catalog returns all components. Problems in their files are a finding.Problems.
+func (w *Workspace) Catalog() (*catalog.Catalog, error) {
+	if w.catalog != nil {
+		return w.catalog, nil
+	}
+	var files []string
+	for _, glob := range w.Config.Spec.Components {
+		files = append(files, path.Join(glob, config.CatalogFile))
+	}
+	if err := w.prefetch(files...); err != nil {
+		return nil, err
+	}
+	var err error
+	w.catalog, err = catalog.Load(w.Files, w.Config.Spec.Components)
+	return w.catalog, err
+}
+
+// Component finds a component by name; an unknown one is a usage error with the nearest names. Where the folder has the component's name, as
+// most do, only that one is read.
 func (w *Workspace) Component(name string) (catalog.Component, error) {
-	c, err := w.Catalog.Find(name)
+	if w.catalog == nil {
+		candidates := catalog.Candidates(w.Config.Spec.Components, name)
+		if err := w.prefetch(candidates...); err != nil {
+			return catalog.Component{}, err
+		}
+		if c, found := catalog.Lookup(w.Files, candidates, name); found {
+			return c, nil
+		}
+	}
+	all, err := w.Catalog()
+	if err != nil {
+		return catalog.Component{}, err
+	}
+	c, err := all.Find(name)
 	if err != nil {
 		return c, &app.UsageError{Err: err}
 	}
@@ -104,4 +166,22 @@ func (w *Workspace) Environment(name string) (config.Environment, error) {
 		return env, &app.UsageError{Err: &config.UnknownEnvironmentError{Name: name, Known: w.Config.EnvironmentNames()}}
 	}
 	return env, nil
+}
+
+// committer is who commits state: Git's own variables, else the toolkit.
+func committer(a *app.App) git.Identity {
+	who := git.Identity{Name: a.Getenv("GIT_COMMITTER_NAME"), Email: a.Getenv("GIT_COMMITTER_EMAIL")}
+	if who.Name == "" || who.Email == "" {
+		who = git.Identity{Name: "platform[bot]", Email: "platform[bot]@users.noreply.github.com"}
+	}
+	return who
+}
+
+// author is who state commits are by: Git's own variables, else nobody but the committer.
+func author(a *app.App) git.Identity {
+	who := git.Identity{Name: a.Getenv("GIT_AUTHOR_NAME"), Email: a.Getenv("GIT_AUTHOR_EMAIL")}
+	if who.Name == "" || who.Email == "" {
+		return git.Identity{}
+	}
+	return who
 }

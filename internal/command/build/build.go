@@ -48,7 +48,7 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if o.Component == "" {
 		return app.Usagef("which component? give --component NAME")
 	}
-	w, err := workspace.Open(a, workspace.Options{WorkingTree: true})
+	w, err := workspace.Open(ctx, a, workspace.Options{WorkingTree: true})
 	if err != nil {
 		return err
 	}

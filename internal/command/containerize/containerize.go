@@ -62,7 +62,7 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	}
 	a.Runner.Mask(o.Password)
 	a.Runner.Mask(o.Token)
-	w, err := workspace.Open(a, workspace.Options{WorkingTree: true})
+	w, err := workspace.Open(ctx, a, workspace.Options{WorkingTree: true})
 	if err != nil {
 		return err
 	}

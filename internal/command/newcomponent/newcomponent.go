@@ -52,7 +52,7 @@ func New(a *app.App) *cobra.Command {
 	return cmd
 }
 
-func run(_ context.Context, a *app.App, o Options) error {
+func run(ctx context.Context, a *app.App, o Options) error {
 	source, known := goldenpaths.Get(o.GoldenPath)
 	if !known {
 		return app.Usagef("unknown golden path %q: %s", o.GoldenPath, suggest.Hint(o.GoldenPath, goldenpaths.Names()))
@@ -61,14 +61,18 @@ func run(_ context.Context, a *app.App, o Options) error {
 	if err != nil {
 		return err
 	}
-	w, err := workspace.Open(a, workspace.Options{WorkingTree: true, NoComponentsYet: true})
+	w, err := workspace.Open(ctx, a, workspace.Options{WorkingTree: true, NoComponentsYet: true})
 	if err != nil {
 		return err
 	}
 	if o.Owner == "" {
 		o.Owner = w.Config.Metadata.Name
 	}
-	for _, existing := range w.Catalog.Components {
+	components, err := w.Catalog()
+	if err != nil {
+		return err
+	}
+	for _, existing := range components.Components {
 		if strings.EqualFold(existing.Name, o.Name) {
 			return app.Usagef("component %q already exists in %s", existing.Name, existing.Path)
 		}

@@ -52,7 +52,7 @@ func New(a *app.App) *cobra.Command {
 
 func run(ctx context.Context, a *app.App, o Options) error {
 	o.WorkingTree = true
-	w, err := workspace.Open(a, o.Options)
+	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,11 @@ func selected(w *workspace.Workspace, o Options) ([]catalog.Component, error) {
 		}
 	}
 	if len(o.Components) == 0 {
-		return w.Catalog.Components, nil
+		all, err := w.Catalog()
+		if err != nil {
+			return nil, err
+		}
+		return all.Components, nil
 	}
 	var list []catalog.Component
 	for _, name := range o.Components {

@@ -46,7 +46,7 @@ func New(a *app.App) *cobra.Command {
 }
 
 func run(ctx context.Context, a *app.App, o Options) error {
-	w, err := workspace.Open(a, o.Options)
+	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
 	}

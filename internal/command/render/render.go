@@ -45,6 +45,7 @@ func New(a *app.App) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.Ref, "ref", "", "`revision` to render (default: the files on disk)")
 	f.StringArrayVar(&o.Images, "image", nil, "pin an image: `[NAME=]REPOSITORY@sha256:DIGEST`; needs COMPONENT; repeatable")
+	o.Options.Flags(cmd)
 	app.OutputFlag(cmd, &o.Output)
 	return cmd
 }
@@ -62,15 +63,21 @@ func run(ctx context.Context, a *app.App, o Options) error {
 		return app.Usagef("--image needs a COMPONENT")
 	}
 	o.WorkingTree = true
-	w, err := workspace.Open(a, o.Options)
+	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
 	}
 	if _, err := w.Environment(o.Environment); err != nil {
 		return err
 	}
-	components := w.Catalog.Components
-	if o.Component != "" {
+	var components []catalog.Component
+	if o.Component == "" {
+		all, err := w.Catalog()
+		if err != nil {
+			return err
+		}
+		components = all.Components
+	} else {
 		component, err := w.Component(o.Component)
 		if err != nil {
 			return err

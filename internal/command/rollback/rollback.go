@@ -55,7 +55,7 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if o.Env == "" {
 		return app.Usagef("which environment? give --env ENVIRONMENT")
 	}
-	w, err := workspace.Open(a, o.Options)
+	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
 	}

@@ -40,12 +40,18 @@ func New(a *app.App) *cobra.Command {
 }
 
 func run(ctx context.Context, a *app.App, o Options) error {
-	w, err := workspace.Open(a, o.Options)
+	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
 	}
-	components := w.Catalog.Names()
-	if o.Component != "" {
+	var components []string
+	if o.Component == "" {
+		all, err := w.Catalog()
+		if err != nil {
+			return err
+		}
+		components = all.Names()
+	} else {
 		if _, err := w.Component(o.Component); err != nil {
 			return err
 		}
@@ -67,7 +73,7 @@ func run(ctx context.Context, a *app.App, o Options) error {
 		}
 		last = row.Component
 		cells = append(cells, []string{a.Bold(name), row.Environment,
-			orDash(string(row.Release)), orDash(shortDigest(row.Digest)), age(a.Now(), row.Since), situation(a, row)})
+			orDash(string(row.Release)), orDash(shortDigest(row.Digest)), age(a.Now(), row), situation(a, row)})
 	}
 	a.PrintTable([]string{"component", "environment", "release", "digest", "age", "position"}, cells)
 	return nil
@@ -122,11 +128,11 @@ func orDash(s string) string {
 }
 
 // age is a duration in its largest unit, as kubectl shows it.
-func age(now, since time.Time) string {
-	if since.IsZero() {
+func age(now time.Time, row delivery.Row) string {
+	if row.Since.IsZero() {
 		return "-"
 	}
-	switch d := now.Sub(since); {
+	switch d := now.Sub(row.Since); {
 	case d < 0:
 		return "0s"
 	case d < 2*time.Minute:
@@ -135,6 +141,8 @@ func age(now, since time.Time) string {
 		return fmt.Sprintf("%dm", int(d.Minutes()))
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%dh", int(d.Hours()))
+	case row.Earlier:
+		return fmt.Sprintf("%dd+", int(d.Hours()/24))
 	default:
 		return fmt.Sprintf("%dd", int(d.Hours()/24))
 	}
