@@ -13,7 +13,7 @@ var ErrNotFound = errors.New("no " + FileName + " at the root of the repository;
 
 // Options loosen Load.
 type Options struct {
-	NoComponentsYet bool // a glob may match nothing: for the command that makes the first component
+	NoComponentsYet bool // do not look whether globs match something: for who makes the first component, or asks for one of very many
 }
 
 // Load reads platform.yaml from the root of a repository tree. Problems in it are a finding.Problems.

@@ -101,8 +101,11 @@ func (v *validator) glob(glob string, at ...any) {
 			"write it from the root of the repository, without ./ and without a slash at the end, for example services/*", at...)
 		return
 	}
+	if v.options.NoComponentsYet {
+		return
+	}
 	matches, err := doublestar.Glob(v.root, path.Join(glob, CatalogFile))
-	if err != nil || len(matches) > 0 || v.options.NoComponentsYet {
+	if err != nil || len(matches) > 0 {
 		return // what cannot be read is reported by whoever reads it
 	}
 	base, pattern := doublestar.SplitPattern(glob)

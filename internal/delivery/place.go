@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/org/platform/internal/finding"
@@ -15,6 +16,37 @@ import (
 
 func sortedKeys(m map[string][]byte) []string { return slices.Sorted(maps.Keys(m)) }
 
+// Prefetch makes what a deploy of some components will read of the source and of the state branch readable, both in the same round trips. The
+// catalog files that may hold the components tell where their overlays are.
+func (d *Delivery) Prefetch(ctx context.Context, source *git.Commit, components, catalogFiles, environments []string) error {
+	tip, err := d.Repo.LastTip(ctx, d.Platform.Spec.State.Branch)
+	if err != nil {
+		return err
+	}
+	roots := []git.Hash{source.TreeHash}
+	if tip != nil && tip.TreeHash != source.TreeHash {
+		roots = append(roots, tip.TreeHash)
+	}
+	targets, err := d.deployTargets(environments)
+	if err != nil {
+		return err
+	}
+	patterns := slices.Clone(catalogFiles)
+	for _, file := range catalogFiles {
+		patterns = append(patterns, path.Join(path.Dir(file), "deploy/**"))
+	}
+	for _, component := range components {
+		for _, env := range targets {
+			patterns = append(patterns, d.cellPaths(state.Key{Environment: env, Component: component})...)
+		}
+	}
+	return d.Repo.Prefetch(ctx, roots, patterns...)
+}
+
+func (d *Delivery) cellPaths(k state.Key) []string {
+	return []string{state.Dir(d.Platform.Spec.State.Path, k) + "/**", state.HoldFile(d.Platform.Spec.State.Path, k)}
+}
+
 // prefetchCells makes the cells of some releases readable at a tip of the state branch, in few round trips whatever their number.
 func (d *Delivery) prefetchCells(ctx context.Context, tip *git.Commit, releases []DeployedRelease) error {
 	if tip == nil {
@@ -23,8 +55,7 @@ func (d *Delivery) prefetchCells(ctx context.Context, tip *git.Commit, releases 
 	var paths []string
 	for _, r := range releases {
 		for env := range r.Manifests {
-			k := d.key(r.Release, env)
-			paths = append(paths, state.Dir(d.Platform.Spec.State.Path, k)+"/**", state.HoldFile(d.Platform.Spec.State.Path, k))
+			paths = append(paths, d.cellPaths(d.key(r.Release, env))...)
 		}
 	}
 	return d.Repo.Tree(tip.TreeHash).Prefetch(ctx, paths...)

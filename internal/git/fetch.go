@@ -39,6 +39,9 @@ func (r *Repository) load(ctx context.Context, w wants) error {
 	if err := r.remote.connect(ctx); err != nil {
 		return err
 	}
+	if r.remote.thrift() == whole {
+		r.noticeFallback(whole, errors.New("it offers no filter, or no objects by hash"))
+	}
 	for {
 		level := r.remote.thrift()
 		err := r.ask(ctx, level, w)
@@ -62,8 +65,8 @@ func (r *Repository) mayBePolicy(refused *refusedError, w wants) bool {
 }
 
 func (r *Repository) noticeFallback(level thrift, why error) {
-	if r.IsLocal() {
-		return // nothing goes over a network
+	if r.IsLocal() || !r.remote.announce(level) {
+		return // nothing goes over a network, or it has been said
 	}
 	how := "the newest commit is fetched whole"
 	if level == blobless {
@@ -136,23 +139,43 @@ func (r *Repository) askWhole(ctx context.Context, w wants) error {
 // askTips brings first the wanted commits with all their content, then, where that is not enough, everything there is.
 func (r *Repository) askTips(ctx context.Context, w wants) error {
 	tips := r.remote.tips()
-	commits := slices.Concat(w.commits, r.remote.asked())
-	served := slices.DeleteFunc(commits, func(h Hash) bool { return !r.remote.servesHashes() && !slices.Contains(tips, h) })
-	if w.depth > 1 && r.remote.offers(capability.Filter) { // history alone is cheap
+	if w.depth > recent && r.remote.offers(capability.Filter) { // history alone is cheap
 		if err := r.request(ctx, request{wants: tips, filter: packp.FilterTreeDepth(0)}); err != nil || len(r.objects.lacking(w.all())) == 0 {
 			return err
 		}
 	}
-	if len(served) > 0 && (w.depth <= recent || r.complete) {
-		first := request{wants: served, depth: 1}
-		if r.complete {
-			first = request{wants: served, haves: r.haves()}
-		}
-		if err := r.request(ctx, first); err != nil || len(r.objects.lacking(w.all())) == 0 {
+	if w.depth <= recent || r.complete {
+		err := r.askCommits(ctx, w, tips)
+		if refused := new(refusedError); err != nil && !errors.As(err, &refused) {
 			return err
 		}
+		if err == nil && len(r.objects.lacking(w.all())) == 0 {
+			return nil
+		}
 	}
-	return r.request(ctx, request{wants: r.remote.branchTips()})
+	rest := request{wants: r.remote.branchTips()}
+	if r.complete {
+		rest.haves = r.haves()
+	}
+	return r.request(ctx, rest)
+}
+
+// askCommits brings commits with all their content: those wanted, or, where what is wanted is content, those that were asked for by name.
+func (r *Repository) askCommits(ctx context.Context, w wants, tips []Hash) error {
+	commits := w.commits
+	if len(commits) == 0 {
+		commits = r.remote.asked()
+	}
+	q := request{depth: max(w.depth, 1)}
+	for _, h := range commits {
+		if slices.Contains(tips, h) || r.remote.stateless() || r.remote.servesHashes() {
+			q.wants = append(q.wants, h)
+		}
+	}
+	if r.complete {
+		q.depth, q.haves = 0, r.haves()
+	}
+	return r.request(ctx, q)
 }
 
 // request is one round trip.

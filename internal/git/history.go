@@ -136,7 +136,7 @@ func (r *Repository) window(ctx context.Context, commit *Commit, paths ...string
 		}
 		commit = parent
 	}
-	return r.prefetch(ctx, roots, paths)
+	return r.Prefetch(ctx, roots, paths...)
 }
 
 // The windows of history: how many commits a walk looks at in one go.

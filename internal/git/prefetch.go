@@ -14,7 +14,7 @@ import (
 // patterns of path.Match for its parts, and "**" for any number of folders; as the last part that is all there is. What is not there is no
 // error: who reads it gets one.
 func (t *Tree) Prefetch(ctx context.Context, patterns ...string) error {
-	return t.repo.prefetch(ctx, []Hash{t.hash}, patterns)
+	return t.repo.Prefetch(ctx, []Hash{t.hash}, patterns...)
 }
 
 // place is a folder and what is wanted of it.
@@ -25,7 +25,8 @@ type place struct {
 
 const everything = "**"
 
-func (r *Repository) prefetch(ctx context.Context, roots []Hash, patterns []string) error {
+// Prefetch is Tree.Prefetch for several trees at once.
+func (r *Repository) Prefetch(ctx context.Context, roots []Hash, patterns ...string) error {
 	var split [][]string
 	for _, p := range patterns {
 		if p = path.Clean(p); p != "." {

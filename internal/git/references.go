@@ -38,7 +38,7 @@ func (r *Repository) Tip(ctx context.Context, branch string) (*Commit, error) {
 			return nil, err
 		}
 	}
-	return r.lastTip(ctx, branch)
+	return r.LastTip(ctx, branch)
 }
 
 // catchUp fetches what a branch got since it was last seen, but for the content of files: one round trip, where asking level by level would
@@ -54,8 +54,8 @@ func (r *Repository) catchUp(ctx context.Context, before, after Hash) error {
 	return err
 }
 
-// lastTip returns the tip of a branch as the remote last told it, which saves a round trip where a push will find out if it is stale.
-func (r *Repository) lastTip(ctx context.Context, branch string) (*Commit, error) {
+// LastTip returns the tip of a branch as the remote last told it, which saves a round trip where a push will find out if it is stale.
+func (r *Repository) LastTip(ctx context.Context, branch string) (*Commit, error) {
 	if err := r.remote.connect(ctx); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ type known struct {
 	reading    transport.UploadPackSession // over HTTP one session serves many requests
 	level      thrift
 	hashes     bool   // it has served objects by hash
+	announced  thrift // how far a person knows of the level
 	wanted     []Hash // commits asked for by name
 }
 
@@ -117,6 +118,15 @@ func (m *remote) lower(level thrift) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.level = max(m.level, level)
+}
+
+// announce says whether nobody has been told yet that the remote is read at a level.
+func (m *remote) announce(level thrift) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	news := level > m.announced
+	m.announced = max(m.announced, level)
+	return news
 }
 
 func (m *remote) capabilities() *capability.List {

@@ -104,7 +104,7 @@ func (a *attempt) try(ctx context.Context) (*Commit, error) {
 // tip returns the branch's newest commit: at first as it was last seen, since the push finds out whether it still is.
 func (a *attempt) tip(ctx context.Context) (*Commit, error) {
 	if a.count == 1 {
-		return a.repo.lastTip(ctx, a.branch)
+		return a.repo.LastTip(ctx, a.branch)
 	}
 	return a.repo.Tip(ctx, a.branch)
 }

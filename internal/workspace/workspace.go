@@ -42,8 +42,9 @@ type Workspace struct {
 	Commit *git.Commit // the commit of Files, nil for the working tree
 	Config *config.Platform
 
-	ctx     context.Context // of Files, which reads a remote where there is no clone
-	catalog *catalog.Catalog
+	ctx             context.Context // of Files, which reads a remote where there is no clone
+	noComponentsYet bool
+	catalog         *catalog.Catalog
 }
 
 // Open opens the repository of the working directory, or the remote that the options name. In a workflow which checked nothing out it
@@ -53,14 +54,14 @@ func Open(ctx context.Context, a *app.App, o Options) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Repo: repo, Root: repo.Root(), ctx: ctx}
+	w := &Workspace{Repo: repo, Root: repo.Root(), ctx: ctx, noComponentsYet: o.NoComponentsYet}
 	if err := w.openFiles(o); err != nil {
 		return nil, err
 	}
 	if err := w.prefetch(config.FileName); err != nil {
 		return nil, err
 	}
-	w.Config, err = config.Load(w.Files, config.Options{NoComponentsYet: o.NoComponentsYet})
+	w.Config, err = config.Load(w.Files, config.Options{NoComponentsYet: true})
 	return w, err
 }
 
@@ -130,6 +131,9 @@ func (w *Workspace) Catalog() (*catalog.Catalog, error) {
 	}
 	if err := w.prefetch(files...); err != nil {
 		return nil, err
+	}
+	if _, err := config.Load(w.Files, config.Options{NoComponentsYet: w.noComponentsYet}); err != nil {
+		return nil, err // a glob matches nothing: to find that out, all folders had to be looked at
 	}
 	var err error
 	w.catalog, err = catalog.Load(w.Files, w.Config.Spec.Components)

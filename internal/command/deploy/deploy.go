@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/org/platform/internal/app"
+	"github.com/org/platform/internal/catalog"
 	"github.com/org/platform/internal/delivery"
 	"github.com/org/platform/internal/dispatch"
 	"github.com/org/platform/internal/workspace"
@@ -68,11 +69,20 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if err != nil {
 		return err
 	}
+	d := dispatch.New(a, w)
+	var names, files []string
+	for _, r := range requests {
+		names = append(names, r.Component)
+		files = append(files, catalog.Candidates(w.Config.Spec.Components, r.Component)...)
+	}
+	if err := d.Prefetch(ctx, w.Commit, names, files, o.Env); err != nil {
+		return dispatch.Explain(err)
+	}
 	items, err := resolve(w, requests)
 	if err != nil {
 		return err
 	}
-	deployed, err := dispatch.New(a, w).Deploy(ctx, delivery.DeployOptions{
+	deployed, err := d.Deploy(ctx, delivery.DeployOptions{
 		Items: items, Source: w.Commit, Environments: o.Env, Force: o.Force, DryRun: o.DryRun})
 	if err != nil {
 		return dispatch.Explain(err)
