@@ -100,12 +100,24 @@ func (m *remote) explain(operation string, err error) error {
 	if hint != "" && !strings.HasSuffix(err.Error(), ": ") { // as go-git ends where the server said nothing
 		hint = "; " + hint
 	}
-	explained := fmt.Errorf("%s %s: %w%s", operation, m.display, err, hint)
-	if text := explained.Error(); text != m.hide(text) { // servers and proxies may echo what they were sent
-		return errors.New(m.hide(text))
+	text := fmt.Sprintf("%s %s: %v%s", operation, m.display, err, hint)
+	if hidden := m.hide(text); hidden != text { // servers and proxies may echo what they were sent
+		return &RemoteError{text: hidden}
 	}
-	return explained
+	return &RemoteError{text: text, cause: err}
 }
+
+// RemoteError is a failure to learn something from a remote, or to tell it something: it says nothing about what the remote has.
+type RemoteError struct {
+	text  string
+	cause error // nil where it would show a secret
+}
+
+// Error implements error.
+func (e *RemoteError) Error() string { return e.text }
+
+// Unwrap returns the cause.
+func (e *RemoteError) Unwrap() error { return e.cause }
 
 func (m *remote) hide(text string) string {
 	for _, s := range m.secrets {

@@ -21,6 +21,8 @@ type Options struct {
 	workspace.Options
 	Environment, Component string
 	Images                 []string
+	Check                  bool
+	Base                   string
 	Output                 string
 }
 
@@ -29,14 +31,19 @@ func New(a *app.App) *cobra.Command {
 	var o Options
 	cmd := &cobra.Command{
 		Use:   "render ENVIRONMENT [COMPONENT]",
-		Short: "Print the manifests of a component, or of a whole environment, at any commit",
+		Short: "Print the manifests of a component or an environment at any commit, or prove those stored",
 		Long: "Render runs kustomize over the component's overlay, straight from Git where --ref names a commit and from the files on disk\n" +
-			"where it does not. Nothing is checked out.",
-		Example: "  platform render prod hello\n  platform render prod hello --ref HEAD~1\n  platform render staging",
-		Args:    cobra.RangeArgs(1, 2),
+			"where it does not. Nothing is checked out.\n\n" +
+			"With --check it proves that every environments/**/manifests.yaml of a commit is what its release renders to. A hand edit is a\n" +
+			"finding on its line. With --base only what differs from that revision is checked, as for a pull request.",
+		Example: "  platform render prod hello\n  platform render prod hello --ref HEAD~1\n  platform render staging\n" +
+			"  platform render --check\n  platform render --check --base origin/main",
+		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Environment = args[0]
-			if len(args) == 2 {
+			if len(args) > 0 {
+				o.Environment = args[0]
+			}
+			if len(args) > 1 {
 				o.Component = args[1]
 			}
 			return run(cmd.Context(), a, o)
@@ -44,6 +51,8 @@ func New(a *app.App) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Ref, "ref", "", "`revision` to render (default: the files on disk)")
+	f.BoolVar(&o.Check, "check", false, "prove that the stored manifests are what their releases render to")
+	f.StringVar(&o.Base, "base", "", "with --check, look only at what differs from this `revision`")
 	f.StringArrayVar(&o.Images, "image", nil, "pin an image: `[NAME=]REPOSITORY@sha256:DIGEST`; needs COMPONENT; repeatable")
 	o.Options.Flags(cmd)
 	app.OutputFlag(cmd, &o.Output)
@@ -59,16 +68,21 @@ type rendered struct {
 }
 
 func run(ctx context.Context, a *app.App, o Options) error {
-	if o.Component == "" && len(o.Images) > 0 {
-		return app.Usagef("--image needs a COMPONENT")
+	if err := o.validate(); err != nil {
+		return err
 	}
-	o.WorkingTree = true
+	o.WorkingTree = !o.Check
 	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Environment(o.Environment); err != nil {
-		return err
+	if o.Environment != "" {
+		if _, err := w.Environment(o.Environment); err != nil {
+			return err
+		}
+	}
+	if o.Check {
+		return check(ctx, a, w, o)
 	}
 	var components []catalog.Component
 	if o.Component == "" {
@@ -90,6 +104,20 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	}
 	a.Progress("rendering %d of %s", len(requests), o.Environment)
 	return print(a, o, components, requests, render.All(ctx, requests, runtime.GOMAXPROCS(0)))
+}
+
+func (o Options) validate() error {
+	switch {
+	case o.Component == "" && len(o.Images) > 0:
+		return app.Usagef("--image needs a COMPONENT")
+	case o.Check && len(o.Images) > 0:
+		return app.Usagef("--check renders the images of the releases: --image has no place there")
+	case !o.Check && o.Base != "":
+		return app.Usagef("--base is for --check; to compare what two revisions render to use: diff --base %s", o.Base)
+	case !o.Check && o.Environment == "":
+		return app.Usagef("which environment? give ENVIRONMENT [COMPONENT], or --check")
+	}
+	return nil
 }
 
 func requests(w *workspace.Workspace, components []catalog.Component, o Options) ([]render.Request, error) {
