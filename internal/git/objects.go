@@ -16,7 +16,7 @@ type objects struct {
 	memory *memory.Storage
 	local  storer.EncodedObjectStorer
 	cache  *cache
-	made   map[Hash]bool // the objects in memory which were not fetched
+	made   map[Hash]bool // the objects in memory which the remote is not known to have
 }
 
 func newObjects(local storer.EncodedObjectStorer, cache *cache) *objects {
@@ -34,11 +34,20 @@ func (o *objects) SetEncodedObject(obj plumbing.EncodedObject) (Hash, error) {
 	return o.memory.SetEncodedObject(obj)
 }
 
-// isNew says whether an object was made in this process.
+// isNew says whether an object was made in this process and not pushed yet.
 func (o *objects) isNew(h Hash) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.made[h]
+}
+
+// published notes that the remote has objects which were made here.
+func (o *objects) published(sent []packed) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, p := range sent {
+		delete(o.made, p.hash)
+	}
 }
 
 // EncodedObject returns an object from the first layer that has it.

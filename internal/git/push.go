@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
 	"github.com/go-git/go-git/v5/plumbing/transport"
@@ -74,7 +72,7 @@ func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
 	if err != nil && !errors.Is(err, transport.ErrEmptyRemoteRepository) {
 		return r.remote.explain("push to", watch.explain(err))
 	}
-	request, err := r.pushRequest(advertised, updates)
+	request, sent, err := r.pushRequest(advertised, updates)
 	if err != nil {
 		return err
 	}
@@ -93,6 +91,7 @@ func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
 	if err != nil {
 		return &uncertainError{r.remote.explain("push to", watch.explain(err))}
 	}
+	r.objects.published(sent)
 	for _, u := range updates {
 		r.remote.moved(u.Ref, u.New)
 	}
@@ -116,23 +115,23 @@ func (r *Repository) refusal(status *packp.ReportStatus) *RejectedError {
 	return found
 }
 
-func (r *Repository) pushRequest(advertised *packp.AdvRefs, updates []RefUpdate) (*packp.ReferenceUpdateRequest, error) {
+func (r *Repository) pushRequest(advertised *packp.AdvRefs, updates []RefUpdate) (*packp.ReferenceUpdateRequest, []packed, error) {
 	request := packp.NewReferenceUpdateRequestFromCapabilities(advertised.Capabilities)
 	if len(updates) > 1 && advertised.Capabilities.Supports(capability.Atomic) {
 		if err := request.Capabilities.Set(capability.Atomic); err != nil {
-			return nil, fmt.Errorf("ask for an atomic push: %w", err)
+			return nil, nil, fmt.Errorf("ask for an atomic push: %w", err)
 		}
 	}
 	if advertised.Capabilities.Supports(capability.Sideband64k) { // what hooks print comes this way
 		if err := request.Capabilities.Set(capability.Sideband64k); err != nil {
-			return nil, fmt.Errorf("ask for the messages of a push: %w", err)
+			return nil, nil, fmt.Errorf("ask for the messages of a push: %w", err)
 		}
 	}
 	var tips []Hash
 	for _, u := range updates {
 		if current := advertised.References[u.Ref]; current != u.Old {
 			reason := fmt.Sprintf("incorrect old value: it is at %s, not at %s", short(current), short(u.Old))
-			return nil, &RejectedError{Ref: u.Ref, Remote: r.remote.display, Reason: reason}
+			return nil, nil, &RejectedError{Ref: u.Ref, Remote: r.remote.display, Reason: reason}
 		}
 		request.Commands = append(request.Commands, &packp.Command{Name: plumbing.ReferenceName(u.Ref), Old: u.Old, New: u.New})
 		if u.New != ZeroHash {
@@ -140,61 +139,16 @@ func (r *Repository) pushRequest(advertised *packp.AdvRefs, updates []RefUpdate)
 		}
 	}
 	if len(tips) == 0 {
-		return request, nil
+		return request, nil, nil
 	}
-	hashes, err := r.madeHere(tips)
+	objects, err := r.madeHere(tips)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var pack bytes.Buffer
-	if _, err := packfile.NewEncoder(&pack, r.objects, false).Encode(hashes, 0); err != nil {
-		return nil, fmt.Errorf("pack objects: %w", err)
+	pack, err := r.encodePack(objects, !advertised.Capabilities.Supports("no-thin"))
+	if err != nil {
+		return nil, nil, err
 	}
-	request.Packfile = io.NopCloser(&pack)
-	return request, nil
-}
-
-// madeHere returns the objects behind commits which were made in this process. All others came from the remote.
-func (r *Repository) madeHere(tips []Hash) ([]Hash, error) {
-	var hashes []Hash
-	seen := map[Hash]bool{}
-	var walkTree func(h Hash) error
-	walkTree = func(h Hash) error {
-		if seen[h] || !r.objects.isNew(h) {
-			return nil
-		}
-		seen[h] = true
-		hashes = append(hashes, h)
-		tree, err := r.tree(h)
-		if err != nil {
-			return err
-		}
-		for _, e := range tree.entries {
-			if e.Mode == filemode.Dir {
-				if err := walkTree(e.Hash); err != nil {
-					return err
-				}
-			} else if !seen[e.Hash] && r.objects.isNew(e.Hash) {
-				seen[e.Hash] = true
-				hashes = append(hashes, e.Hash)
-			}
-		}
-		return nil
-	}
-	for todo := slices.Clone(tips); len(todo) > 0; todo = todo[1:] {
-		if seen[todo[0]] || !r.objects.isNew(todo[0]) {
-			continue
-		}
-		seen[todo[0]] = true
-		hashes = append(hashes, todo[0])
-		c, err := r.Commit(todo[0])
-		if err != nil {
-			return nil, err
-		}
-		if err := walkTree(c.TreeHash); err != nil {
-			return nil, err
-		}
-		todo = append(todo, c.Parents...)
-	}
-	return hashes, nil
+	request.Packfile = io.NopCloser(pack)
+	return request, objects, nil
 }
