@@ -102,10 +102,14 @@ func (o *objects) EncodedObjectSize(h Hash) (int64, error) {
 // AddAlternate implements storer.EncodedObjectStorer.
 func (o *objects) AddAlternate(string) error { return errors.New("alternates are not supported") }
 
+// worthKeeping is how many objects of one pack are cached at most: writing thousands of files takes longer than fetching one pack again.
+const worthKeeping = 512
+
 // absorb takes over the objects of a pack that arrived whole.
 func (o *objects) absorb(pack *memory.Storage, keep bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	keep = keep && len(pack.Objects) <= worthKeeping
 	for h, obj := range pack.Objects {
 		if o.memory.HasEncodedObject(h) != nil {
 			_, _ = o.memory.SetEncodedObject(obj) // fails on unknown types alone, which no pack store takes in
