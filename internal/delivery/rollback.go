@@ -166,11 +166,12 @@ func (d *Delivery) History(ctx context.Context, tip *git.Commit, k state.Key) (p
 		return nil, "", nil
 	}
 	dir := state.Dir(d.Platform.Spec.State.Path, k)
+	versions, err := d.versions(ctx, tip, dir)
+	if err != nil {
+		return nil, "", fmt.Errorf("history of %s: %w", dir, err)
+	}
 	newest := true
-	for version, err := range d.Repo.Versions(ctx, tip.Hash, dir) {
-		if err != nil {
-			return nil, "", fmt.Errorf("history of %s: %w", dir, err)
-		}
+	for _, version := range versions {
 		record, found, err := d.recordAt(version, dir)
 		if err != nil {
 			return nil, "", err
@@ -184,6 +185,22 @@ func (d *Delivery) History(ctx context.Context, tip *git.Commit, k state.Key) (p
 		newest = false
 	}
 	return past, running, nil
+}
+
+// versions returns all versions of a cell, newest first, with their records readable: in few round trips whatever their number.
+func (d *Delivery) versions(ctx context.Context, tip *git.Commit, dir string) ([]git.Version, error) {
+	var versions []git.Version
+	var cells []git.Hash
+	for version, err := range d.Repo.Versions(ctx, tip.Hash, dir) {
+		if err != nil {
+			return nil, err
+		}
+		versions = append(versions, version)
+		if version.Entry != git.ZeroHash {
+			cells = append(cells, version.Entry)
+		}
+	}
+	return versions, d.Repo.Prefetch(ctx, cells, state.ReleaseFile)
 }
 
 // recordAt reads the record of a version of a cell, where there is one that the toolkit wrote.
