@@ -9,6 +9,7 @@ import (
 
 // heavy are the dependencies worth keeping out of a binary, by the adapter that alone may bring them in.
 var heavy = map[string]string{
+	"forge":    "github.com/google/go-github",
 	"git":      "github.com/go-git/go-git/v5",
 	"render":   "sigs.k8s.io/kustomize",
 	"rego":     "github.com/open-policy-agent",
@@ -20,9 +21,10 @@ var links = map[string][]string{
 	"build":        {"git"},
 	"containerize": {"git", "registry"},
 	"deploy":       {"git", "render"},
+	"diff":         {"forge", "git", "render"},
 	"policy-check": {"git", "rego", "render"},
 	"promote":      {"git", "render"},
-	"platform":     {"git", "registry", "rego", "render"},
+	"platform":     {"forge", "git", "registry", "rego", "render"},
 }
 
 // never are dependencies that no binary links: cloud SDKs, the Kubernetes client, and tools that belong in internal/tools.
@@ -70,7 +72,7 @@ func TestOnlyItsAdapterImportsAHeavyDependency(t *testing.T) {
 }
 
 // domain packages are plain values in, a plan or a result out.
-var domain = []string{"catalog", "config", "finding", "placement", "promotion", "release", "state", "strictyaml", "suggest"}
+var domain = []string{"catalog", "config", "diff", "finding", "placement", "promotion", "release", "state", "strictyaml", "suggest"}
 
 func TestDomainKnowsNoAdapter(t *testing.T) {
 	t.Parallel()

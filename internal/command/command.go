@@ -7,6 +7,7 @@ import (
 	"github.com/org/platform/internal/command/containerize"
 	"github.com/org/platform/internal/command/demo"
 	"github.com/org/platform/internal/command/deploy"
+	"github.com/org/platform/internal/command/diff"
 	"github.com/org/platform/internal/command/newcomponent"
 	"github.com/org/platform/internal/command/policycheck"
 	"github.com/org/platform/internal/command/promote"
@@ -17,5 +18,6 @@ import (
 
 // All returns every command, in the order of a change's way to production.
 func All() []app.NewCmd {
-	return []app.NewCmd{newcomponent.New, build.New, containerize.New, render.New, policycheck.New, deploy.New, promote.New, rollback.New, status.New, demo.New}
+	return []app.NewCmd{newcomponent.New, build.New, containerize.New, render.New, diff.New, policycheck.New, deploy.New, promote.New, rollback.New,
+		status.New, demo.New}
 }

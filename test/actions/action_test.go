@@ -16,6 +16,7 @@ import (
 	"github.com/org/platform/internal/command/build"
 	"github.com/org/platform/internal/command/containerize"
 	"github.com/org/platform/internal/command/deploy"
+	"github.com/org/platform/internal/command/diff"
 	"github.com/org/platform/internal/command/policycheck"
 	"github.com/org/platform/internal/command/promote"
 	"github.com/org/platform/internal/runner"
@@ -33,6 +34,7 @@ var actions = []struct {
 }{
 	{"build", "build", build.New},
 	{"containerize", "containerize", containerize.New},
+	{"diff", "diff", diff.New},
 	{"policy-check", "policycheck", policycheck.New},
 	{"deploy", "deploy", deploy.New},
 	{"promote", "promote", promote.New},
