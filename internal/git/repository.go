@@ -86,6 +86,9 @@ func (r *Repository) RemoteURL() string { return r.remote.display }
 // IsLocal says whether the remote is a folder of this machine.
 func (r *Repository) IsLocal() bool { return r.remote.endpoint.Protocol == "file" }
 
+// Complete says whether the clone has all of the history and the content of its commits.
+func (r *Repository) Complete() bool { return r.local != nil && r.complete }
+
 // Root returns the folder of the working tree, or "" where there is none.
 func (r *Repository) Root() string {
 	if r.local == nil {

@@ -33,6 +33,7 @@ type object struct {
 type built struct {
 	objects []object
 	reads   []string
+	remote  bool
 }
 
 // build runs kustomize on the overlay as edited by edit, which may be nil.
@@ -72,7 +73,7 @@ func run(t *tree) (result *built, err error) {
 	if err != nil {
 		return nil, t.clean(err)
 	}
-	return &built{objects: objects, reads: slices.Sorted(maps.Keys(t.reads))}, nil
+	return &built{objects: objects, reads: slices.Sorted(maps.Keys(t.reads)), remote: t.cloning}, nil
 }
 
 func labelManagedBy(resources resmap.ResMap) error {

@@ -23,15 +23,13 @@ var errReadOnly = errors.New("the repository is read-only")
 
 // tree is the file system of one kustomize run: the repository, and the clones of allowed remote bases. Not for concurrent use.
 type tree struct {
+	resolver
 	ctx       context.Context
-	root      fs.FS
 	dir       string                     // the overlay, as asked for
 	edit      func(*types.Kustomization) // applied to the overlay's own kustomization; may be nil
 	remotes   []string
 	ownSchema bool // this run may set kyaml's schema
 
-	modes          map[string]stat
-	reads          map[string]struct{}
 	kustomizations map[string]bool // physical path of each file kustomize opens as a kustomization → it is the overlay's own
 	clones         map[string]bool
 	cloning        bool // an allowed remote base was seen
@@ -41,8 +39,8 @@ type tree struct {
 
 func newTree(ctx context.Context, req Request, edit func(*types.Kustomization)) *tree {
 	return &tree{
-		ctx: ctx, root: req.Root, dir: req.Dir, edit: edit, remotes: req.RemoteBases,
-		modes: map[string]stat{}, reads: map[string]struct{}{}, kustomizations: map[string]bool{}, clones: map[string]bool{},
+		resolver: newResolver(req.Root), ctx: ctx, dir: req.Dir, edit: edit, remotes: req.RemoteBases,
+		kustomizations: map[string]bool{}, clones: map[string]bool{},
 	}
 }
 

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,8 +11,11 @@ import (
 	"sigs.k8s.io/kustomize/api/konfig"
 )
 
+// ErrNoOverlay says that a component has nothing to render for an environment: it is not part of it.
+var ErrNoOverlay = errors.New("has no overlay")
+
 // OverlayDir returns the folder to render for a component in an environment: its deploy/overlays/<environment> where that
-// folder exists, else its deploy/base where that holds a kustomization.
+// folder exists, else its deploy/base where that holds a kustomization. Where there is neither, the error is an ErrNoOverlay.
 func OverlayDir(root fs.FS, componentDir, environment string) (string, error) {
 	if !fs.ValidPath(componentDir) {
 		return "", fmt.Errorf("component folder %q is not a clean slash path relative to the repository root", componentDir)
@@ -23,25 +25,25 @@ func OverlayDir(root fs.FS, componentDir, environment string) (string, error) {
 	}
 	overlays := path.Join(componentDir, "deploy/overlays")
 	overlay, base := path.Join(overlays, environment), path.Join(componentDir, "deploy/base")
-	t := newTree(context.Background(), Request{Root: root}, nil)
-	if found, err := exists(t, overlay, true); err != nil {
+	r := newResolver(root)
+	if found, err := exists(&r, overlay, true); err != nil {
 		return "", err
 	} else if found {
 		return overlay, nil
 	}
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
-		if found, err := exists(t, path.Join(base, name), false); err != nil {
+		if found, err := exists(&r, path.Join(base, name), false); err != nil {
 			return "", err
 		} else if found {
 			return base, nil
 		}
 	}
-	return "", fmt.Errorf("%s has no overlay for %s: neither a folder %s nor a kustomization.yaml in %s%s",
-		componentDir, environment, overlay, base, others(root, overlays))
+	return "", fmt.Errorf("%s %w for %s: neither a folder %s nor a kustomization.yaml in %s%s",
+		componentDir, ErrNoOverlay, environment, overlay, base, others(root, overlays))
 }
 
-func exists(t *tree, name string, dir bool) (bool, error) {
-	_, mode, err := t.resolve(name)
+func exists(r *resolver, name string, dir bool) (bool, error) {
+	_, mode, err := r.resolve(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -42,6 +42,7 @@ type Resource struct {
 type Result struct {
 	Manifests []byte     // YAML documents separated by "---" lines
 	Reads     []string   // repository files and symlinks the render read, sorted, each once
+	Remote    bool       // it was allowed a remote base, which is not in Root: that may be gone tomorrow
 	Resources []Resource // in the order of Manifests; only with Request.Origins
 }
 
@@ -97,7 +98,7 @@ func render(ctx context.Context, req Request) (*Result, error) {
 	for _, o := range built.objects {
 		manifests = append(manifests, o.manifest)
 	}
-	result := &Result{Manifests: bytes.Join(manifests, []byte("---\n")), Reads: built.reads}
+	result := &Result{Manifests: bytes.Join(manifests, []byte("---\n")), Reads: built.reads, Remote: built.remote}
 	if req.Origins {
 		result.Resources, err = origins(ctx, req, built.objects)
 	}

@@ -15,9 +15,20 @@ type stat struct {
 	err  error
 }
 
+// resolver follows symlinks in a repository and remembers all it asked. Not for concurrent use.
+type resolver struct {
+	root  fs.FS
+	modes map[string]stat     // what lies at a path, asked of each folder on the way to it
+	reads map[string]struct{} // files and symlinks whose content was looked at
+}
+
+func newResolver(root fs.FS) resolver {
+	return resolver{root: root, modes: map[string]stat{}, reads: map[string]struct{}{}}
+}
+
 // resolve follows the symlinks of a repository path as a checkout would and returns the physical path, which fs.ValidPath
 // accepts, with its mode. A path that leaves the repository is an error, even where it would come back in.
-func (t *tree) resolve(name string) (string, fs.FileMode, error) {
+func (r *resolver) resolve(name string) (string, fs.FileMode, error) {
 	pending := strings.Split(name, "/")
 	physical, mode := ".", fs.ModeDir
 	for links := 0; len(pending) > 0; {
@@ -35,7 +46,7 @@ func (t *tree) resolve(name string) (string, fs.FileMode, error) {
 			continue
 		}
 		next := path.Join(physical, step)
-		s := t.lstat(next)
+		s := r.lstat(next)
 		if s.err != nil {
 			return "", 0, s.err
 		}
@@ -46,14 +57,14 @@ func (t *tree) resolve(name string) (string, fs.FileMode, error) {
 		if links++; links > maxLinks {
 			return "", 0, fmt.Errorf("%s: too many symlinks", name)
 		}
-		target, err := fs.ReadLink(t.root, next)
+		target, err := fs.ReadLink(r.root, next)
 		if err != nil {
 			return "", 0, fmt.Errorf("read symlink %s: %w", next, err)
 		}
 		if path.IsAbs(target) {
 			return "", 0, fmt.Errorf("symlink %s leaves the repository: its target is %s", next, target)
 		}
-		t.reads[next] = struct{}{}
+		r.reads[next] = struct{}{}
 		pending = append(strings.Split(target, "/"), pending...)
 	}
 	return physical, mode, nil
@@ -64,16 +75,16 @@ func leaves(name string) error {
 }
 
 // lstat remembers its answers: kustomize asks for the same folders again and again, and a tree does not change.
-func (t *tree) lstat(name string) stat {
-	if s, known := t.modes[name]; known {
+func (r *resolver) lstat(name string) stat {
+	if s, known := r.modes[name]; known {
 		return s
 	}
 	var s stat
-	if info, err := fs.Lstat(t.root, name); err != nil {
+	if info, err := fs.Lstat(r.root, name); err != nil {
 		s.err = err
 	} else {
 		s.mode = info.Mode()
 	}
-	t.modes[name] = s
+	r.modes[name] = s
 	return s
 }

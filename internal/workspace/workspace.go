@@ -120,6 +120,22 @@ func (w *Workspace) prefetch(patterns ...string) error {
 	return nil
 }
 
+// PrefetchOverlays makes the overlays of all components readable in some commits, in few round trips, where the clone does not have them.
+func (w *Workspace) PrefetchOverlays(commits ...*git.Commit) error {
+	if w.Repo.Complete() {
+		return nil
+	}
+	patterns := []string{config.FileName}
+	for _, glob := range w.Config.Spec.Components {
+		patterns = append(patterns, path.Join(glob, config.CatalogFile), path.Join(glob, "deploy/**"))
+	}
+	var roots []git.Hash
+	for _, c := range commits {
+		roots = append(roots, c.TreeHash)
+	}
+	return w.Repo.Prefetch(w.ctx, roots, patterns...)
+}
+
 // Catalog returns all components. Problems in their files are a finding.Problems.
 func (w *Workspace) Catalog() (*catalog.Catalog, error) {
 	if w.catalog != nil {

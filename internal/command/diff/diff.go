@@ -91,15 +91,14 @@ func compare(ctx context.Context, a *app.App, w *workspace.Workspace, e event, o
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSides(ctx, w, base)
+	s, err := openSides(ctx, a, w, base)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.choose(o); err != nil {
+	if err := s.choose(w, o); err != nil {
 		return nil, err
 	}
-	var overlays pairs = renderAll{a}
-	inputs, err := overlays.inputs(ctx, s)
+	inputs, err := overlayInputs(ctx, s)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,8 @@ type Options struct {
 	workspace.Options
 	Environment, Component string
 	Images                 []string
+	All                    bool
+	To                     string
 	Check                  bool
 	Base                   string
 	Output                 string
@@ -34,10 +36,12 @@ func New(a *app.App) *cobra.Command {
 		Short: "Print the manifests of a component or an environment at any commit, or prove those stored",
 		Long: "Render runs kustomize over the component's overlay, straight from Git where --ref names a commit and from the files on disk\n" +
 			"where it does not. Nothing is checked out.\n\n" +
+			"With --all it renders every overlay of a commit. What the renders read is remembered, so that the next time only those are rendered\n" +
+			"again which read what was changed.\n\n" +
 			"With --check it proves that every environments/**/manifests.yaml of a commit is what its release renders to. A hand edit is a\n" +
 			"finding on its line. With --base only what differs from that revision is checked, as for a pull request.",
 		Example: "  platform render prod hello\n  platform render prod hello --ref HEAD~1\n  platform render staging\n" +
-			"  platform render --check\n  platform render --check --base origin/main",
+			"  platform render --all --to rendered\n  platform render --check\n  platform render --check --base origin/main",
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -51,6 +55,8 @@ func New(a *app.App) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.Ref, "ref", "", "`revision` to render (default: the files on disk)")
+	f.BoolVar(&o.All, "all", false, "render every overlay of a commit (default HEAD), but only what was changed since the last time")
+	f.StringVar(&o.To, "to", "", "with --all, `folder` to write ENVIRONMENT/COMPONENT.yaml to")
 	f.BoolVar(&o.Check, "check", false, "prove that the stored manifests are what their releases render to")
 	f.StringVar(&o.Base, "base", "", "with --check, look only at what differs from this `revision`")
 	f.StringArrayVar(&o.Images, "image", nil, "pin an image: `[NAME=]REPOSITORY@sha256:DIGEST`; needs COMPONENT; repeatable")
@@ -71,10 +77,13 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if err := o.validate(); err != nil {
 		return err
 	}
-	o.WorkingTree = !o.Check
+	o.WorkingTree = !o.Check && !o.All
 	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
+	}
+	if o.All {
+		return all(ctx, a, w, o)
 	}
 	if o.Environment != "" {
 		if _, err := w.Environment(o.Environment); err != nil {
@@ -108,6 +117,10 @@ func run(ctx context.Context, a *app.App, o Options) error {
 
 func (o Options) validate() error {
 	switch {
+	case o.All:
+		return o.allFlags()
+	case o.To != "":
+		return app.Usagef("--to is for --all")
 	case o.Component == "" && len(o.Images) > 0:
 		return app.Usagef("--image needs a COMPONENT")
 	case o.Check && len(o.Images) > 0:
@@ -115,7 +128,7 @@ func (o Options) validate() error {
 	case !o.Check && o.Base != "":
 		return app.Usagef("--base is for --check; to compare what two revisions render to use: diff --base %s", o.Base)
 	case !o.Check && o.Environment == "":
-		return app.Usagef("which environment? give ENVIRONMENT [COMPONENT], or --check")
+		return app.Usagef("which environment? give ENVIRONMENT [COMPONENT], --all or --check")
 	}
 	return nil
 }
