@@ -166,9 +166,9 @@ func relativeTo(dir, address string) string {
 	return filepath.Join(dir, address)
 }
 
-// allowedToken returns the token where the remote's host may see it.
+// allowedToken returns the token where the remote's host may see it: that host, and this machine.
 func (o Options) allowedToken(url string) string {
-	if e, err := transport.NewEndpoint(url); err == nil && (o.TokenHost == "" || strings.EqualFold(e.Host, o.TokenHost)) {
+	if e, err := transport.NewEndpoint(url); err == nil && (o.TokenHost == "" || strings.EqualFold(e.Host, o.TokenHost) || isLoopback(e.Host)) {
 		return o.Token
 	}
 	return ""

@@ -73,8 +73,12 @@ func (m *remote) authenticate(token string) {
 
 // sendToken keeps tokens off the wire where others could read them.
 func sendToken(e *transport.Endpoint) bool {
-	ip := net.ParseIP(e.Host)
-	return e.Protocol == "https" || (e.Protocol == "http" && (e.Host == "localhost" || (ip != nil && ip.IsLoopback())))
+	return e.Protocol == "https" || (e.Protocol == "http" && isLoopback(e.Host))
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
 func redact(address string) string {
