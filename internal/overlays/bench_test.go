@@ -2,13 +2,10 @@ package overlays_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/org/platform/internal/git"
@@ -18,18 +15,15 @@ import (
 
 // monorepo has 1,000 components in three environments, and on top of main a commit for each of a few changes.
 type monorepo struct {
-	dir                              string
-	base, readme, overlay, own, late git.Hash
+	dir                        string
+	base, readme, overlay, own git.Hash
 }
 
-var large = sync.OnceValues(func() (m monorepo, err error) {
-	dir, err := os.MkdirTemp("", "overlays-")
-	if err != nil {
-		return m, err
-	}
-	m.dir = filepath.Join(dir, "r.git")
-	if _, err := synthetic.Write(context.Background(), m.dir, synthetic.Options{Services: 1000, Environments: 3, Filler: 40_000, History: 2}); err != nil {
-		return m, err
+func newMonorepo(b *testing.B) (m monorepo) {
+	b.Helper()
+	m.dir = filepath.Join(b.TempDir(), "r.git")
+	if _, err := synthetic.Write(b.Context(), m.dir, synthetic.Options{Services: 1000, Environments: 3, Filler: 40_000, History: 2}); err != nil {
+		b.Fatal(err)
 	}
 	service := synthetic.ServiceDir(600) // on a base of its own
 	for _, c := range []struct {
@@ -40,40 +34,29 @@ var large = sync.OnceValues(func() (m monorepo, err error) {
 		{&m.readme, service + "/README.md", "changed"},
 		{&m.overlay, service + "/deploy/overlays/prod/replicas.yaml", "- op: add\n  path: /spec/replicas\n  value: 7\n"},
 		{&m.own, service + "/deploy/base/serviceaccount.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: " + synthetic.Service(600) + "\n"},
-		{&m.late, service + "/deploy/overlays/prod/late.yaml", "read by nobody"},
 	} {
 		var in bytes.Buffer
 		fmt.Fprintf(&in, "commit refs/heads/change\ncommitter A <a@example.com> 0 +0000\ndata 0\nfrom refs/heads/main^0\n")
 		if c.name != "" {
 			fmt.Fprintf(&in, "M 644 inline %s\ndata %d\n%s\n", c.name, len(c.content), c.content)
 		}
-		importer := exec.Command("git", "fast-import", "--quiet", "--force")
-		importer.Dir, importer.Stdin = m.dir, &in
-		if out, err := importer.CombinedOutput(); err != nil {
-			return m, fmt.Errorf("%w: %s", err, out)
-		}
-		parse := exec.Command("git", "rev-parse", "change^{tree}")
-		parse.Dir = m.dir
-		id, err := parse.Output()
-		if err != nil {
-			return m, err
-		}
-		*c.tree = git.NewHash(strings.TrimSpace(string(id)))
-	}
-	return m, nil
-})
-
-func benchmarked(b *testing.B) monorepo {
-	b.Helper()
-	m, err := large()
-	if err != nil {
-		b.Fatal(err)
+		command(b, m.dir, in.Bytes(), "fast-import", "--quiet", "--force")
+		*c.tree = git.NewHash(strings.TrimSpace(command(b, m.dir, nil, "rev-parse", "change^{tree}")))
 	}
 	return m
 }
 
+// BenchmarkStore measures rendering all, rendering again after a change, and what a pull request of one overlay costs. Each run opens the
+// repository anew, as a process would.
+func BenchmarkStore(b *testing.B) {
+	m := newMonorepo(b)
+	b.Run("all", m.all)
+	b.Run("again", m.again)
+	b.Run("diff", m.diff)
+}
+
 // warm returns the folder of a cache made for the base.
-func warm(b *testing.B, m monorepo) string {
+func (m monorepo) warm(b *testing.B) string {
 	b.Helper()
 	cache := b.TempDir()
 	if _, err := overlays.NewStore(overlays.Options{Cache: cache}).Render(b.Context(), open(b, m.dir), m.base, nil); err != nil {
@@ -82,8 +65,7 @@ func warm(b *testing.B, m monorepo) string {
 	return cache
 }
 
-func BenchmarkRenderAll(b *testing.B) {
-	m := benchmarked(b)
+func (m monorepo) all(b *testing.B) {
 	for b.Loop() {
 		cache := b.TempDir()
 		set, err := overlays.NewStore(overlays.Options{Cache: cache}).Render(b.Context(), open(b, m.dir), m.base, discard)
@@ -93,10 +75,9 @@ func BenchmarkRenderAll(b *testing.B) {
 	}
 }
 
-// BenchmarkRenderAgain is what the next run costs after a change, from an index on disk and with nothing in memory.
-func BenchmarkRenderAgain(b *testing.B) {
-	m := benchmarked(b)
-	cache := warm(b, m)
+// again is what the next run costs after a change, from an index on disk and with nothing in memory.
+func (m monorepo) again(b *testing.B) {
+	cache := m.warm(b)
 	index, err := os.ReadFile(filepath.Join(cache, "index"))
 	if err != nil {
 		b.Fatal(err)
@@ -128,10 +109,9 @@ func BenchmarkRenderAgain(b *testing.B) {
 	}
 }
 
-// BenchmarkDiff is what a pull request of one overlay costs, from an index of its base on disk.
-func BenchmarkDiff(b *testing.B) {
-	m := benchmarked(b)
-	cache := warm(b, m)
+// diff is what a pull request of one overlay costs, from an index of its base on disk.
+func (m monorepo) diff(b *testing.B) {
+	cache := m.warm(b)
 	for b.Loop() {
 		b.StopTimer()
 		repo := open(b, m.dir)

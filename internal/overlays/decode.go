@@ -53,7 +53,7 @@ func decode(data []byte) (s *Set, err error) {
 		}
 		p.lookups = r.lookups(len(s.table.paths))
 	}
-	if len(r.data) > 0 {
+	if r.at < len(r.data) {
 		return nil, errIndex
 	}
 	return s, nil
@@ -63,31 +63,31 @@ func decode(data []byte) (s *Set, err error) {
 type reader struct {
 	data []byte
 	text string // the same
+	at   int    // how much of it was read
 	slab []lookup
 }
 
 func (r *reader) bytes(n int) []byte {
-	if n < 0 || n > len(r.data) {
+	if n > len(r.data)-r.at {
 		panic(errIndex)
 	}
-	b := r.data[:n]
-	r.data, r.text = r.data[n:], r.text[n:]
-	return b
+	r.at += n
+	return r.data[r.at-n : r.at]
 }
 
 func (r *reader) number() int {
-	n, size := binary.Uvarint(r.data)
+	n, size := binary.Uvarint(r.data[r.at:])
 	if size <= 0 || n > 1<<31 {
 		panic(errIndex)
 	}
-	r.bytes(size)
+	r.at += size
 	return int(n)
 }
 
 // count reads the number of things that take at least so many bytes each, so that no number makes us ask for more memory than the index has.
 func (r *reader) count(each int) int {
 	n := r.number()
-	if n*each > len(r.data) {
+	if n*each > len(r.data)-r.at {
 		panic(errIndex)
 	}
 	return n
@@ -97,9 +97,8 @@ func (r *reader) flag() bool { return r.bytes(1)[0] != 0 }
 
 func (r *reader) string() string {
 	n := r.count(1)
-	s := r.text[:n]
-	r.bytes(n)
-	return s
+	r.at += n
+	return r.text[r.at-n : r.at]
 }
 
 func (r *reader) strings() []string {

@@ -26,9 +26,9 @@ func (s *Set) At(ctx context.Context, tree git.Hash, sink Sink) (*Set, error) {
 		return nil, err
 	}
 	d.plan()
-	if tree == s.tree && sink == nil && len(d.todo) == 0 {
+	if tree == s.tree && sink == nil && !d.reloaded && len(d.todo) == 0 {
 		same := *s
-		same.renders, same.stale = 0, d.reloaded
+		same.renders, same.stale = 0, false
 		return &same, nil
 	}
 	if err := d.prefetch(ctx); err != nil {
