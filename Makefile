@@ -29,8 +29,9 @@ lint: tool-golangci-lint tool-actionlint ## check format, code, workflows, gener
 	$(GO) run ./internal/docgen -check
 	@for m in $(MODULES); do echo "$(GO) mod tidy -diff in $$m"; $(GO) -C $$m mod tidy -diff || exit 1; done
 
-bench: ## run the benchmarks; results on stdout
+bench: ## measure against the usual tools, and write docs/benchmarks.md
 	@$(GO) test -run='^$$' -bench=. -benchmem $(call packages_with,^func Benchmark)
+	@$(GO) run ./test/bench -docs docs/benchmarks.md
 
 golden: ## write what tests find as what they expect; read the difference before you commit it
 	$(GO) test $(call packages_with,flag.Bool."update") -update
