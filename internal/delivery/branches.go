@@ -22,24 +22,28 @@ func (d *Delivery) propose(ctx context.Context, tip *git.Commit, p proposal) (Ou
 	if err != nil || wanted == nil {
 		return outcome, err
 	}
-	current, err := d.Repo.Tip(ctx, outcome.Branch)
+	current, err := d.Repo.Branch(ctx, outcome.Branch)
 	if err != nil {
 		return outcome, err
 	}
-	update := git.RefUpdate{Ref: git.BranchRef(outcome.Branch), New: wanted.Hash}
-	if current != nil {
-		update.Old = current.Hash
+	if current != git.ZeroHash {
 		outcome.Result, err = d.standing(ctx, tip, current, wanted, p.step.Key)
+		if err != nil && d.moved(ctx, outcome.Branch, current) {
+			outcome.overtaken = true
+			return outcome, nil
+		}
 	}
 	if outcome.Result != Nothing || err != nil {
 		if outcome.Result == AlreadyOpen {
-			outcome.Commit = current.Hash.String()
+			outcome.Commit = current.String()
 		}
 		return outcome, err
 	}
 	var rejected *git.RejectedError
-	if err := d.Repo.Push(ctx, update); errors.As(err, &rejected) && rejected.Lost() {
-		return outcome, nil // another run was faster and planned from the same Git; the next run checks
+	err = d.Repo.Push(ctx, git.RefUpdate{Ref: git.BranchRef(outcome.Branch), Old: current, New: wanted.Hash})
+	if errors.As(err, &rejected) && rejected.Lost() {
+		outcome.overtaken = true
+		return outcome, nil
 	} else if err != nil {
 		return outcome, err
 	}
@@ -47,10 +51,24 @@ func (d *Delivery) propose(ctx context.Context, tip *git.Commit, p proposal) (Ou
 	return outcome, nil
 }
 
+// moved says whether a branch is no longer where it was. What it pointed to may then be on no branch, and a remote need not give that out: an
+// error about it means that another run was faster.
+func (d *Delivery) moved(ctx context.Context, branch string, from git.Hash) bool {
+	now, err := d.Repo.Branch(ctx, branch)
+	return err == nil && now != from
+}
+
 // standing says what to do with a branch that exists: leave it to the person whose commits it has, leave it since it is as wanted, or
 // (Nothing) replace it.
-func (d *Delivery) standing(ctx context.Context, tip, current, wanted *git.Commit, k state.Key) (Result, error) {
-	merged, err := d.Repo.IsAncestor(ctx, current.Hash, tip.Hash)
+func (d *Delivery) standing(ctx context.Context, tip *git.Commit, hash git.Hash, wanted *git.Commit, k state.Key) (Result, error) {
+	if _, err := d.Repo.FetchCommit(ctx, hash.String()); err != nil {
+		return Nothing, err
+	}
+	current, err := d.Repo.Commit(hash)
+	if err != nil {
+		return Nothing, err
+	}
+	merged, err := d.Repo.IsAncestor(ctx, hash, tip.Hash)
 	switch {
 	case err != nil:
 		return Nothing, err
@@ -120,10 +138,12 @@ func (d *Delivery) closeBranches(ctx context.Context, o PromoteOptions, outcomes
 			continue
 		}
 		unwanted, err := d.unwanted(ctx, o, outcomes, tip, k, hash)
-		if err != nil {
+		switch {
+		case err != nil && d.moved(ctx, branch, hash):
+			continue // another run sees to it
+		case err != nil:
 			return closed, err
-		}
-		if !unwanted {
+		case !unwanted:
 			continue
 		}
 		var rejected *git.RejectedError

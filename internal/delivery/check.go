@@ -123,6 +123,7 @@ func (d *Delivery) checkCell(ctx context.Context, s *state.State, branch fs.FS, 
 	problem.File, problem.Confidence = dir+"/"+state.ManifestsFile, finding.Exact
 	problem.Line = firstDifference(have, want)
 	problem.Message = fmt.Sprintf("manifests.yaml is not what %s renders to, though release.yaml has its digest", record.ID)
-	problem.Fix = "make the change in deploy/overlays of the component and git revert this edit; if this toolkit renders differently since it was upgraded, deploy again"
+	problem.Fix = "make the change in deploy/overlays of the component and git revert this edit; " +
+		"if this toolkit renders differently since it was upgraded, deploy again"
 	return finding.Problems{problem}, nil
 }

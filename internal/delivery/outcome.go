@@ -30,12 +30,13 @@ type Outcome struct {
 	Branch string `json:"branch,omitempty"`
 	Commit string `json:"commit,omitempty"`
 
-	failure error
+	failure   error
+	overtaken bool // somebody else wrote first, so that the step says nothing of what is there now
 }
 
 // Promotion is the result of a reconciliation.
 type Promotion struct {
-	Outcomes []Outcome `json:"outcomes"`
+	Outcomes []Outcome `json:"outcomes"`         // of a cell written more than once, all, the last of them at last
 	Closed   []string  `json:"closed,omitempty"` // branches deleted because they are merged or superseded
 }
 

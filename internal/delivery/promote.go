@@ -18,44 +18,60 @@ type PromoteOptions struct {
 	DryRun        bool
 }
 
+// moreRounds is how often a promotion looks again where others were faster.
+const moreRounds = 3
+
 // Promote makes the remote match the plan: it writes automatic promotions, makes a branch for each manual one, and removes branches
 // that are no longer wanted. It derives everything from Git, so it can be run at any time, twice, or again after being killed.
 func (d *Delivery) Promote(ctx context.Context, o PromoteOptions) (*Promotion, error) {
 	done := map[state.Key]Outcome{} // what earlier rounds did
-	var outcomes []Outcome
+	var outcomes, replaced []Outcome
 	// What is written into an environment may be promoted further at once: one more round for each environment on the way.
-	for range len(d.Platform.Spec.Environments) {
-		tip, s, err := d.readState(ctx)
-		if err != nil {
+	for again, round := true, 0; again && round < len(d.Platform.Spec.Environments)+moreRounds; round++ {
+		var err error
+		if outcomes, again, err = d.round(ctx, o); err != nil {
 			return nil, err
 		}
-		steps, err := d.plan(ctx, tip, s)
-		if err != nil {
-			return nil, err
-		}
-		outcomes = []Outcome{}
-		wrote := false
-		for _, step := range steps {
-			if !o.selects(step) {
-				continue
+		for i, outcome := range outcomes {
+			earlier, acted := done[outcome.Key]
+			switch {
+			case acted && (outcome.Result == Nothing || (outcome.Result == AlreadyOpen && earlier.Result == Proposed)):
+				outcomes[i] = earlier
+			case acted && earlier.written():
+				replaced = append(replaced, earlier)
 			}
-			outcome, err := d.apply(ctx, tip, step, o.DryRun)
-			if err != nil {
-				return nil, err
+			if outcomes[i].Result != Nothing {
+				done[outcome.Key] = outcomes[i]
 			}
-			wrote = wrote || outcome.written()
-			if earlier, ok := done[step.Key]; ok && (outcome.Result == Nothing || outcome.Result == AlreadyOpen) {
-				outcome = earlier
-			}
-			done[step.Key] = outcome
-			outcomes = append(outcomes, outcome)
-		}
-		if !wrote {
-			break
 		}
 	}
 	closed, err := d.closeBranches(ctx, o, outcomes)
-	return &Promotion{Outcomes: outcomes, Closed: closed}, err
+	return &Promotion{Outcomes: append(replaced, outcomes...), Closed: closed}, err
+}
+
+// round does what the plan for the newest state wants. again says that there is a newer state now, or was one before all was done.
+func (d *Delivery) round(ctx context.Context, o PromoteOptions) (outcomes []Outcome, again bool, err error) {
+	tip, s, err := d.readState(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	steps, err := d.plan(ctx, tip, s)
+	if err != nil {
+		return nil, false, err
+	}
+	outcomes = []Outcome{}
+	for _, step := range steps {
+		if !o.selects(step) {
+			continue
+		}
+		outcome, err := d.apply(ctx, tip, step, o.DryRun)
+		if err != nil {
+			return nil, false, err
+		}
+		again = again || outcome.written() || outcome.overtaken
+		outcomes = append(outcomes, outcome)
+	}
+	return outcomes, again, nil
 }
 
 func (o PromoteOptions) selects(s promotion.Step) bool {
@@ -161,11 +177,12 @@ func (d *Delivery) merge(ctx context.Context, p proposal) (Outcome, error) {
 			return now.Key == p.step.Key && now.Action == p.step.Action && now.Release.ID == p.step.Release.ID && runningID(now) == runningID(p.step)
 		}
 		if !slices.ContainsFunc(steps, same) {
-			return nil, nil // overtaken: the next run plans anew
+			return nil, nil // overtaken: the next round plans anew
 		}
 		return d.change(ctx, tip, p)
 	})
 	if err != nil || commit == nil {
+		outcome.overtaken = err == nil
 		return outcome, err
 	}
 	outcome.Commit, outcome.Result = commit.Hash.String(), Promoted

@@ -22,10 +22,11 @@ import (
 // (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects). What is read back counts only where it has the hash it is filed under, so that
 // no file which was cut off, damaged or forged is believed. Writing is by rename, so that processes can share a folder. A nil cache is empty.
 type cache struct {
-	dir    string
-	limit  int64 // bytes of one of the 256 folders; the least recently used go first
-	failed sync.Once
-	notice func(format string, args ...any)
+	dir     string
+	limit   int64      // bytes of one of the 256 folders; the least recently used go first
+	written [256]int64 // bytes that went into each since its size was looked at; only objects writes, which does one thing at a time
+	failed  sync.Once
+	notice  func(format string, args ...any)
 }
 
 const (
@@ -46,30 +47,40 @@ func (c *cache) file(h Hash) string {
 	return filepath.Join(c.dir, id[:2], id[2:])
 }
 
-// get returns an object, or nil.
+// get returns an object, or nil. What cannot be read or is not what it should be makes room for what will be fetched.
 func (c *cache) get(h Hash) plumbing.EncodedObject {
 	if c == nil {
 		return nil
 	}
-	file, err := os.Open(c.file(h))
+	name := c.file(h)
+	info, err := os.Lstat(name)
 	if err != nil {
 		return nil
 	}
-	defer file.Close()
-	t, content, err := decodeLoose(file)
+	t, content, err := readLoose(name, info)
 	if err != nil || plumbing.ComputeHash(t, content) != h {
-		_ = os.Remove(c.file(h)) // a sound one takes its place when it has been fetched again
+		_ = os.Remove(name)
 		return nil
 	}
-	if info, err := file.Stat(); err == nil {
-		if now := time.Now(); now.Sub(info.ModTime()) > usedAgain {
-			_ = os.Chtimes(c.file(h), now, now)
-		}
+	if now := time.Now(); now.Sub(info.ModTime()) > usedAgain {
+		_ = os.Chtimes(name, now, now)
 	}
 	obj := &plumbing.MemoryObject{}
 	obj.SetType(t)
 	_, _ = obj.Write(content) // to memory
 	return obj
+}
+
+func readLoose(name string, info fs.FileInfo) (plumbing.ObjectType, []byte, error) {
+	if !info.Mode().IsRegular() { // opening a pipe would wait for a writer
+		return 0, nil, errors.New("not a file")
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer file.Close()
+	return decodeLoose(file)
 }
 
 // decodeLoose reads "type size NUL content", deflated.
@@ -106,7 +117,9 @@ func (c *cache) put(h Hash, obj plumbing.EncodedObject) {
 		c.failed.Do(func() { c.notice("objects are not cached: %v", err) })
 		return
 	}
-	if h[len(h)-1]%16 == 0 { // looking every time would make a fetch of n objects cost n²
+	c.written[h[0]] += obj.Size()
+	if h[len(h)-1]%16 == 0 || c.written[h[0]] > c.limit/8 { // looking every time would make a fetch of n objects cost n²
+		c.written[h[0]] = 0
 		c.evict(filepath.Dir(file))
 	}
 }

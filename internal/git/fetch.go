@@ -4,17 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp/capability"
-	"github.com/go-git/go-git/v5/plumbing/protocol/packp/sideband"
-	"github.com/go-git/go-git/v5/plumbing/transport"
-	"github.com/go-git/go-git/v5/storage/memory"
 )
 
 // wants are the objects that a fetch shall bring, by hash.
@@ -42,12 +37,13 @@ func (r *Repository) load(ctx context.Context, w wants) error {
 	if r.remote.thrift() == whole {
 		r.noticeFallback(whole, errors.New("it offers no filter, or no objects by hash"))
 	}
+	var why *refusedError
 	for {
 		level := r.remote.thrift()
 		err := r.ask(ctx, level, w)
 		if refused := new(refusedError); level < whole && errors.As(err, &refused) && r.mayBePolicy(refused, w) {
 			r.remote.lower(level + 1)
-			r.noticeFallback(level+1, refused)
+			why = refused
 			continue
 		} else if errors.As(err, &refused) {
 			return r.remote.explain("fetch from", err)
@@ -55,7 +51,10 @@ func (r *Repository) load(ctx context.Context, w wants) error {
 		if err != nil {
 			return err
 		}
-		return r.arrived(w)
+		if why != nil { // not before: two forms may have been refused
+			r.noticeFallback(level, why)
+		}
+		return r.arrived(level, w)
 	}
 }
 
@@ -65,8 +64,8 @@ func (r *Repository) mayBePolicy(refused *refusedError, w wants) bool {
 }
 
 func (r *Repository) noticeFallback(level thrift, why error) {
-	if r.IsLocal() || !r.remote.announce(level) {
-		return // nothing goes over a network, or it has been said
+	if r.IsLocal() || (level == whole && r.complete) || !r.remote.announce(level) {
+		return // nothing goes over a network, or only what is new to the clone does, or it has been said
 	}
 	how := "the newest commit is fetched whole"
 	if level == blobless {
@@ -76,12 +75,17 @@ func (r *Repository) noticeFallback(level thrift, why error) {
 		"uploadpack.allowFilter and uploadpack.allowReachableSHA1InWant on the server avoid it", r.remote.display, why, how)
 }
 
-// arrived checks that the remote sent what it was asked for.
-func (r *Repository) arrived(w wants) error {
-	if lacking := r.objects.lacking(w.all()); len(lacking) > 0 {
+// arrived checks that the remote sent what it was asked for. That it does not have an object is for it to say, unless it gave all it has.
+func (r *Repository) arrived(level thrift, w wants) error {
+	lacking := r.objects.lacking(w.all())
+	switch {
+	case len(lacking) == 0:
+		return nil
+	case level < whole:
+		return r.remote.explain("fetch from", fmt.Errorf("it did not send %s, which it was asked for", lacking[0]))
+	default:
 		return r.remote.explain("fetch from", fmt.Errorf("it did not send %s: %w", lacking[0], plumbing.ErrObjectNotFound))
 	}
-	return nil
 }
 
 // ask sends the requests for some objects, as the remote's thrift allows.
@@ -140,7 +144,8 @@ func (r *Repository) askWhole(ctx context.Context, w wants) error {
 func (r *Repository) askTips(ctx context.Context, w wants) error {
 	tips := r.remote.tips()
 	if w.depth > recent && r.remote.offers(capability.Filter) { // history alone is cheap
-		if err := r.request(ctx, request{wants: tips, filter: packp.FilterTreeDepth(0)}); err != nil || len(r.objects.lacking(w.all())) == 0 {
+		err := r.request(ctx, request{wants: tips, filter: packp.FilterTreeDepth(0)})
+		if refused := new(refusedError); !errors.As(err, &refused) && (err != nil || len(r.objects.lacking(w.all())) == 0) {
 			return err
 		}
 	}
@@ -196,8 +201,14 @@ func (e *refusedError) Error() string { return e.said }
 
 const notOurRef = "not our ref "
 
+// answered is how go-git begins an error that quotes the answer of a remote: other errors may quote its address.
+const answered = "error decoding upload-pack response: "
+
 func refusal(err error) error {
-	said := err.Error()
+	_, said, found := strings.Cut(err.Error(), answered)
+	if !found {
+		return nil
+	}
 	if _, id, found := strings.Cut(said, notOurRef); found && len(id) >= 40 {
 		return &refusedError{object: plumbing.NewHash(id[:40]), said: notOurRef + id[:12]}
 	}
@@ -205,66 +216,6 @@ func refusal(err error) error {
 		return &refusedError{said: "filter" + after}
 	}
 	return nil
-}
-
-// request fetches a pack and takes its objects in, all or none.
-func (r *Repository) request(ctx context.Context, q request) error {
-	if len(q.wants) == 0 {
-		return nil
-	}
-	session, done, err := r.remote.session(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	upload := packp.NewUploadPackRequestFromCapabilities(r.remote.capabilities())
-	upload.Wants, upload.Haves, upload.Filter = q.wants, q.haves, q.filter
-	if q.filter != "" {
-		err = upload.Capabilities.Set(capability.Filter)
-	}
-	if q.depth > 0 {
-		upload.Depth = packp.DepthCommits(q.depth)
-		err = errors.Join(err, upload.Capabilities.Set(capability.Shallow))
-	}
-	if err != nil {
-		return fmt.Errorf("ask %s for objects: %w", r.remote.display, err)
-	}
-	ctx, watch := watched(ctx, r.remote.stall)
-	defer watch.stop()
-	response, err := session.UploadPack(ctx, upload)
-	if err == nil {
-		err = r.receive(upload.Capabilities, response, q.keep, watch)
-	}
-	if err == nil || errors.Is(err, transport.ErrEmptyUploadPackRequest) {
-		return nil
-	}
-	if refused := refusal(err); refused != nil {
-		return refused
-	}
-	return r.remote.explain("fetch from", watch.explain(err))
-}
-
-// receive keeps the objects of a pack, all or none: one that broke off leaves nothing behind.
-func (r *Repository) receive(agreed *capability.List, response io.ReadCloser, keep bool, watch *watch) error {
-	defer response.Close()
-	pack := memory.NewStorage()
-	if err := packfile.UpdateObjectStorage(pack, watch.reader(demultiplex(agreed, response))); err != nil {
-		return fmt.Errorf("the pack of objects is broken: %w", err)
-	}
-	r.objects.absorb(pack, keep)
-	return nil
-}
-
-// demultiplex takes the pack out of the side band, where one was agreed on.
-func demultiplex(agreed *capability.List, response io.Reader) io.Reader {
-	switch {
-	case agreed.Supports(capability.Sideband64k):
-		return sideband.NewDemuxer(sideband.Sideband64k, response)
-	case agreed.Supports(capability.Sideband):
-		return sideband.NewDemuxer(sideband.Sideband, response)
-	default:
-		return response
-	}
 }
 
 // maxHaves bounds how many commits of the clone are offered as known; branches beyond it cost bandwidth, not correctness.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/zlib"
 	"crypto/sha1"
-	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"os"
@@ -145,28 +144,4 @@ func TestApplyToHostileTrees(t *testing.T) {
 	if _, err := repo.Apply(broken, git.Edit{"a/b": {File: []byte("x")}}); err == nil {
 		t.Error("a missing folder was taken for an empty one")
 	}
-}
-
-// FuzzTree reads arbitrary bytes as a tree and an arbitrary link: errors are fine, panics and paths outside are not.
-func FuzzTree(f *testing.F) {
-	dir := testkit.NewRemote(f).Dir
-	sum := sha1.Sum([]byte("x"))
-	f.Add(append([]byte("100644 a\x00"), sum[:]...), "../..", "a")
-	f.Add([]byte("40000 ..\x00short"), "/", "..")
-	f.Add([]byte("9999999999999999999 a\x00"), "a\x00/..", hex.EncodeToString(sum[:]))
-	f.Fuzz(func(t *testing.T, content []byte, target, name string) {
-		repo := open(t, dir)
-		hash := loose(t, dir, "tree", content)
-		link := looseTree(t, dir, entry{"40000", "d", hash}, entry{"120000", "l", loose(t, dir, "blob", []byte(target))})
-		for _, tree := range []*git.Tree{repo.Tree(hash), repo.Tree(link)} {
-			for _, listed := range walk(tree) {
-				if !fs.ValidPath(listed) {
-					t.Errorf("lists %q", listed)
-				}
-			}
-			_, _ = tree.ReadFile(name)
-			_, _ = tree.EntryHash(name)
-			_, _ = repo.Apply(tree.Hash(), git.Edit{"l/" + name: {File: content}, name: {}})
-		}
-	})
 }

@@ -15,10 +15,9 @@ import (
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 )
 
-// httpClient returns a transport that repeats requests which a server could not answer just then, and gives up on one that is silent.
-func httpClient(stall time.Duration, sleep func(context.Context, time.Duration) error) transport.Transport {
+// httpClient returns a transport that repeats requests which a server could not answer just then.
+func httpClient(sleep func(context.Context, time.Duration) error) transport.Transport {
 	base := http.DefaultTransport.(*http.Transport).Clone()
-	base.ResponseHeaderTimeout = stall
 	return githttp.NewClient(&http.Client{Transport: &retrying{base: base, sleep: sleep}})
 }
 
@@ -47,7 +46,7 @@ func (t *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 			_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection can be used again
 			_ = response.Body.Close()
 		}
-		if err := t.sleep(req.Context(), delay); err != nil {
+		if err := unwatched(req.Context(), func() error { return t.sleep(req.Context(), delay) }); err != nil {
 			return nil, err
 		}
 		if req.GetBody != nil {

@@ -16,6 +16,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if part := os.Getenv(childPart); part != "" {
+		os.Exit(child(part))
+	}
 	home, err := os.MkdirTemp("", "home")
 	if err == nil {
 		err = os.Setenv("HOME", home)
@@ -23,11 +26,16 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		err = testkit.IsolateGit()
 	}
+	stop := func() {}
+	if err == nil {
+		stop, err = testkit.SSHAgent(home)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	code := m.Run()
+	stop()
 	_ = os.RemoveAll(home)
 	os.Exit(code)
 }

@@ -146,7 +146,7 @@ func (r *Repository) encodeObject(w io.Writer, o packed) error {
 
 // objectHead is the type and the size of an object: four bits of the size with the type, then seven a byte.
 func objectHead(t plumbing.ObjectType, size int) []byte {
-	b, rest := byte(t)<<4|byte(size&0x0f), size>>4
+	b, rest := byte(t)<<4|byte(size&0x0f), size>>4 //nolint:gosec // types are small numbers
 	var head []byte
 	for ; rest > 0; rest >>= 7 {
 		head = append(head, b|0x80)

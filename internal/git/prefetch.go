@@ -21,6 +21,20 @@ func (t *Tree) Prefetch(ctx context.Context, patterns ...string) error {
 type place struct {
 	folder Hash
 	below  [][]string // the parts of the patterns that are left
+	known  map[string]bool
+}
+
+// add adds patterns, each once: a folder that holds the same folder many times over would else double them on every level.
+func (p *place) add(patterns [][]string) {
+	if p.known == nil {
+		p.known = map[string]bool{}
+	}
+	for _, parts := range patterns {
+		if key := strings.Join(parts, "/"); !p.known[key] {
+			p.known[key] = true
+			p.below = append(p.below, parts)
+		}
+	}
 }
 
 const everything = "**"
@@ -30,12 +44,13 @@ func (r *Repository) Prefetch(ctx context.Context, roots []Hash, patterns ...str
 	var split [][]string
 	for _, p := range patterns {
 		if p = path.Clean(p); p != "." {
-			split = append(split, strings.Split(p, "/"))
+			parts := strings.Split(p, "/")
+			split = append(split, slices.CompactFunc(parts, func(a, b string) bool { return a == everything && b == everything }))
 		}
 	}
 	var level []place
 	for _, root := range roots {
-		level = append(level, place{root, split})
+		level = append(level, place{folder: root, below: split})
 	}
 	var files []Hash // found on the level above; they come with the folders of this one
 	for len(level)+len(files) > 0 && len(split) > 0 {
@@ -84,12 +99,12 @@ func (r *Repository) down(level []place) (next []place, files []Hash, err error)
 			if len(below) == 0 || e.Mode != filemode.Dir {
 				continue
 			}
-			if i, seen := at[e.Hash]; seen {
-				next[i].below = append(next[i].below, below...)
-				continue
+			i, seen := at[e.Hash]
+			if !seen {
+				i, at[e.Hash] = len(next), len(next)
+				next = append(next, place{folder: e.Hash})
 			}
-			at[e.Hash] = len(next)
-			next = append(next, place{e.Hash, below})
+			next[i].add(below)
 		}
 	}
 	return next, files, nil
@@ -98,11 +113,13 @@ func (r *Repository) down(level []place) (next []place, files []Hash, err error)
 // candidates returns the entries that patterns may mean: a folder of thousands is not searched where they have no wildcards.
 func (t *tree) candidates(below [][]string) []object.TreeEntry {
 	var named []object.TreeEntry
+	seen := map[string]bool{}
 	for _, parts := range below {
 		if strings.ContainsAny(parts[0], `*?[\`) {
 			return t.entries
 		}
-		if e, found := t.entry(parts[0]); found {
+		if e, found := t.entry(parts[0]); found && !seen[e.Name] {
+			seen[e.Name] = true
 			named = append(named, e)
 		}
 	}

@@ -61,7 +61,7 @@ func (e *RejectedError) hint() string {
 
 // Push moves references of the remote by compare-and-swap, sending the objects made here which they need.
 func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
-	session, err := r.remote.client.NewReceivePackSession(r.remote.address(), r.remote.auth)
+	session, err := dial(ctx, r.remote, r.remote.client.NewReceivePackSession)
 	if err != nil {
 		return r.remote.explain("connect to", err)
 	}
@@ -70,7 +70,7 @@ func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
 	defer watch.stop()
 	advertised, err := session.AdvertisedReferencesContext(ctx)
 	if err != nil && !errors.Is(err, transport.ErrEmptyRemoteRepository) {
-		return r.remote.explain("push to", watch.explain(err))
+		return r.remote.explain("push to", foreign(watch.explain(err)))
 	}
 	request, sent, err := r.pushRequest(advertised, updates)
 	if err != nil {
@@ -88,6 +88,9 @@ func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
 	if err == nil && status == nil {
 		err = errors.New("it closed the connection without saying whether it took the update")
 	}
+	if denied(err) {
+		return r.remote.explain("push to", err)
+	}
 	if err != nil {
 		return &uncertainError{r.remote.explain("push to", watch.explain(err))}
 	}
@@ -96,6 +99,12 @@ func (r *Repository) Push(ctx context.Context, updates ...RefUpdate) error {
 		r.remote.moved(u.Ref, u.New)
 	}
 	return nil
+}
+
+// denied says whether a remote did not let us in, so that it is certain that nothing was written.
+func denied(err error) bool {
+	return errors.Is(err, transport.ErrAuthenticationRequired) || errors.Is(err, transport.ErrAuthorizationFailed) ||
+		errors.Is(err, transport.ErrRepositoryNotFound)
 }
 
 // uncertainError is a failure in the midst of a push: the remote may have moved the reference or not.

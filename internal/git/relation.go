@@ -28,6 +28,9 @@ func (r *Repository) Relation(ctx context.Context, a, b Hash) (Relation, error) 
 		return Same, nil
 	}
 	w := newWalk(r)
+	if err := r.load(ctx, wants{commits: []Hash{a, b}, depth: recent}); err != nil {
+		return 0, err
+	}
 	if err := errors.Join(w.paint(a, fromA), w.paint(b, fromB)); err != nil {
 		return 0, err
 	}
@@ -171,6 +174,9 @@ func (r *Repository) FetchCommit(ctx context.Context, id string) (Hash, error) {
 	err := r.load(ctx, wants{commits: []Hash{hash}, depth: recent})
 	if gone(err) {
 		return ZeroHash, fmt.Errorf("commit %s: %w of %s", id, ErrGone, r.remote.display)
+	}
+	if err == nil {
+		_, err = r.Commit(hash) // it may be something else
 	}
 	return hash, err
 }

@@ -36,7 +36,7 @@ func newRemote(address, token string, stall time.Duration, sleep func(context.Co
 	m := &remote{display: redact(address), endpoint: endpoint, stall: stall}
 	switch endpoint.Protocol {
 	case "http", "https":
-		m.client = httpClient(stall, sleep)
+		m.client = httpClient(sleep)
 		m.authenticate(token)
 	default:
 		if m.client, err = client.NewClient(endpoint); err != nil {

@@ -3,7 +3,9 @@ package git
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +53,7 @@ func (m *remote) refresh(ctx context.Context) error {
 }
 
 func (m *remote) advertise(ctx context.Context) error {
-	session, err := m.client.NewUploadPackSession(m.address(), m.auth)
+	session, err := dial(ctx, m, m.client.NewUploadPackSession)
 	if err != nil {
 		return m.explain("connect to", err)
 	}
@@ -63,11 +65,7 @@ func (m *remote) advertise(ctx context.Context) error {
 	}
 	if err != nil {
 		_ = session.Close()
-		return m.explain("list the branches of", watch.explain(err))
-	}
-	if format := advertised.Capabilities.Get("object-format"); len(format) > 0 && format[0] != "sha1" {
-		_ = session.Close()
-		return m.explain("read", errors.New("its object format is "+format[0]+", of which only sha1 is supported"))
+		return m.explain("list the branches of", foreign(watch.explain(err)))
 	}
 	if m.advertised == nil || m.advertised.IsEmpty() { // what is empty says nothing of what it can do
 		m.level = m.firstLevel(advertised.Capabilities)
@@ -79,6 +77,44 @@ func (m *remote) advertise(ctx context.Context) error {
 	}
 	_ = session.Close() // what was asked for is here
 	return nil
+}
+
+// dial opens a session. go-git waits for an SSH server for ever, so it is left to itself where that takes too long.
+func dial[S io.Closer](ctx context.Context, m *remote, open func(*transport.Endpoint, transport.AuthMethod) (S, error)) (S, error) {
+	type result struct {
+		session S
+		err     error
+	}
+	ctx, watch := watched(ctx, m.stall)
+	defer watch.stop()
+	opened := make(chan result)
+	go func() {
+		session, err := open(m.address(), m.auth)
+		select {
+		case opened <- result{session, err}:
+		case <-ctx.Done():
+			if err == nil {
+				_ = session.Close()
+			}
+		}
+	}()
+	select {
+	case r := <-opened:
+		return r.session, r.err
+	case <-ctx.Done():
+		var none S
+		return none, context.Cause(ctx)
+	}
+}
+
+var objectFormat = regexp.MustCompile(`object-format=([a-z0-9]+)`)
+
+// foreign explains why a list of references could not be read: go-git knows object ids of one length.
+func foreign(err error) error {
+	if format := objectFormat.FindStringSubmatch(err.Error()); format != nil && format[1] != "sha1" {
+		return errors.New("its object format is " + format[1] + ", of which only sha1 is supported")
+	}
+	return err
 }
 
 // firstLevel returns what is worth trying. Over HTTP git serves by hash what is reachable, whether it says so or not.
@@ -101,7 +137,7 @@ func (m *remote) session(ctx context.Context) (transport.UploadPackSession, func
 	if m.reading != nil {
 		return m.reading, func() {}, nil
 	}
-	session, err := m.client.NewUploadPackSession(m.address(), m.auth)
+	session, err := dial(ctx, m, m.client.NewUploadPackSession)
 	if err != nil {
 		return nil, nil, m.explain("connect to", err)
 	}

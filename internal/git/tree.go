@@ -45,23 +45,36 @@ func (t *Tree) EntryHash(name string) (Hash, error) {
 
 // lookup finds the entry at a clean path without following symlinks.
 func (t *Tree) lookup(name string) (object.TreeEntry, error) {
-	entry := object.TreeEntry{Name: ".", Mode: filemode.Dir, Hash: t.hash}
+	entry := t.root()
 	if name == "." {
 		return entry, nil
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if entry.Mode != filemode.Dir {
-			return entry, fs.ErrNotExist
-		}
-		tree, err := t.repo.tree(entry.Hash)
+		below, err := t.below(entry, part)
 		if err != nil {
 			return entry, err
 		}
-		below, found := tree.entry(part)
-		if !found {
-			return entry, fs.ErrNotExist
-		}
 		entry = below
+	}
+	return entry, nil
+}
+
+func (t *Tree) root() object.TreeEntry {
+	return object.TreeEntry{Name: ".", Mode: filemode.Dir, Hash: t.hash}
+}
+
+// below returns an entry of a folder.
+func (t *Tree) below(folder object.TreeEntry, name string) (object.TreeEntry, error) {
+	if folder.Mode != filemode.Dir {
+		return folder, fs.ErrNotExist
+	}
+	tree, err := t.repo.tree(folder.Hash)
+	if err != nil {
+		return folder, err
+	}
+	entry, found := tree.entry(name)
+	if !found {
+		return folder, fs.ErrNotExist
 	}
 	return entry, nil
 }
@@ -74,23 +87,26 @@ func (t *Tree) resolve(op, name string) (object.TreeEntry, error) {
 	if !fs.ValidPath(name) {
 		return fail(fs.ErrInvalid)
 	}
-	done, todo := ".", strings.Split(name, "/") // done has no symlinks left in it
-	entry := object.TreeEntry{Name: ".", Mode: filemode.Dir, Hash: t.hash}
+	done, todo := []object.TreeEntry{t.root()}, strings.Split(name, "/") // done has no symlinks in it
 	for links := 0; len(todo) > 0; {
-		next := path.Join(done, todo[0])
-		if todo[0] == ".." && done == "." {
+		entry, part := done[len(done)-1], todo[0]
+		switch todo = todo[1:]; {
+		case part == ".." && len(done) == 1:
 			return fail(errors.New("a symlink leaves the repository"))
-		}
-		if entry.Mode != filemode.Dir {
+		case entry.Mode != filemode.Dir:
 			return fail(fs.ErrNotExist)
+		case part == "..":
+			done = done[:len(done)-1]
+			continue
+		case part == "." || part == "":
+			continue
 		}
-		below, err := t.lookup(next)
+		below, err := t.below(entry, part)
 		if err != nil {
 			return fail(err)
 		}
-		todo = todo[1:]
 		if below.Mode != filemode.Symlink {
-			done, entry = next, below
+			done = append(done, below)
 			continue
 		}
 		if links++; links > maxLinks {
@@ -102,7 +118,7 @@ func (t *Tree) resolve(op, name string) (object.TreeEntry, error) {
 		}
 		todo = append(strings.Split(target, "/"), todo...)
 	}
-	return entry, nil
+	return done[len(done)-1], nil
 }
 
 // target returns where a symlink points, a path relative to its folder.

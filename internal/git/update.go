@@ -23,11 +23,12 @@ type Change struct {
 func (r *Repository) Update(ctx context.Context, branch string, propose func(ctx context.Context, tip *Commit) (*Change, error)) (*Commit, error) {
 	a := attempt{repo: r, branch: branch, propose: propose, began: r.now()}
 	for a.count = 1; ; a.count++ {
+		start := r.now()
 		commit, err := a.try(ctx)
 		if err == nil || !a.again(err) {
 			return commit, err
 		}
-		if err := r.sleep(ctx, backoff(a.count, rand.Float64())); err != nil {
+		if err := r.sleep(ctx, a.pause(r.now().Sub(start), rand.Float64())); err != nil {
 			return nil, err
 		}
 	}
@@ -40,7 +41,10 @@ type attempt struct {
 	propose func(context.Context, *Commit) (*Change, error)
 	began   time.Time
 	count   int
-	unsure  *Commit // pushed, without an answer
+	unsure  []*Commit // pushed, without an answer
+	refused int       // in a row
+	seen    *Commit   // the tip of the last try
+	rivals  int       // commits that the branch got since the try before
 }
 
 // maxAttempts bounds an update also where the clock stands still.
@@ -52,11 +56,13 @@ func (a *attempt) again(err error) bool {
 	rejected, uncertain, refused := new(RejectedError), new(uncertainError), new(refusedError)
 	switch {
 	case errors.As(err, &rejected):
+		a.refused = 0
 		return rejected.Lost() && !a.spent()
-	case errors.As(err, &refused):
-		return !a.spent()
+	case errors.As(err, &refused): // what has gone was overtaken, and the next tip does without it; what is missing stays so
+		a.refused++
+		return a.refused < readAttempts && !a.spent()
 	default:
-		return errors.As(err, &uncertain) && a.count < readAttempts
+		return errors.As(err, &uncertain) && len(a.unsure) < readAttempts
 	}
 }
 
@@ -69,11 +75,9 @@ func (a *attempt) try(ctx context.Context) (*Commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.unsure != nil && tip != nil {
-		landed, err := a.repo.IsAncestor(ctx, a.unsure.Hash, tip.Hash)
-		if landed || err != nil {
-			return a.unsure, err
-		}
+	a.rivals, a.seen = a.repo.gained(a.seen, tip), tip
+	if landed, err := a.landed(ctx, tip); landed != nil || err != nil {
+		return landed, err
 	}
 	change, err := a.propose(ctx, tip)
 	if err != nil || change == nil {
@@ -92,7 +96,7 @@ func (a *attempt) try(ctx context.Context) (*Commit, error) {
 	}
 	uncertain, rejected := new(uncertainError), new(RejectedError)
 	if errors.As(err, &uncertain) {
-		a.unsure = commit
+		a.unsure = append(a.unsure, commit)
 	}
 	if errors.As(err, &rejected) && rejected.Lost() && a.spent() {
 		return nil, fmt.Errorf("gave up after %d attempts in %s, each overtaken by another writer: %w",
@@ -101,12 +105,58 @@ func (a *attempt) try(ctx context.Context) (*Commit, error) {
 	return nil, err
 }
 
+// landed returns the commit of a push without an answer which the branch turns out to have. It may be any: a slow remote can take one after it
+// was looked for.
+func (a *attempt) landed(ctx context.Context, tip *Commit) (*Commit, error) {
+	for _, commit := range a.unsure {
+		if tip == nil {
+			break
+		}
+		if landed, err := a.repo.IsAncestor(ctx, commit.Hash, tip.Hash); landed || err != nil {
+			return commit, err
+		}
+	}
+	return nil, nil
+}
+
 // tip returns the branch's newest commit: at first as it was last seen, since the push finds out whether it still is.
 func (a *attempt) tip(ctx context.Context) (*Commit, error) {
 	if a.count == 1 {
 		return a.repo.LastTip(ctx, a.branch)
 	}
 	return a.repo.Tip(ctx, a.branch)
+}
+
+// maxRivals bounds the count of rivals, and maxPause what it makes us wait.
+const (
+	maxRivals = 256
+	maxPause  = 3 * time.Second
+)
+
+// gained returns how many commits of a branch came on top of an older tip, as far as they are here.
+func (r *Repository) gained(older, newer *Commit) int {
+	count := 0
+	for c := newer; older != nil && c != nil && c.Hash != older.Hash && count < maxRivals; count++ {
+		if len(c.Parents) == 0 || len(r.objects.lacking(c.Parents[:1])) > 0 {
+			break
+		}
+		parent, err := r.Commit(c.Parents[0])
+		if err != nil {
+			break
+		}
+		c = parent
+	}
+	return count
+}
+
+// pause returns the wait before the next try, after one that took some time. As many commits as came since the try before are about as many
+// writers as want the branch; where each waits half a try for each of them, the branch is busy and few tries are in vain. Where nothing is known of
+// rivals the wait grows from try to try.
+func (a *attempt) pause(took time.Duration, random float64) time.Duration {
+	if a.rivals == 0 || took <= 0 {
+		return backoff(a.count, random)
+	}
+	return jittered(min(took*time.Duration(a.rivals)/2, maxPause), random)
 }
 
 // backoff returns the wait before the given retry (1, 2, …): from 50 ms by a factor of 1.5 up to 3 s, half of it random.

@@ -22,7 +22,17 @@ func watched(ctx context.Context, limit time.Duration) (context.Context, *watch)
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watch{limit: limit, cancel: cancel, ctx: ctx}
 	w.timer = time.AfterFunc(limit, func() { cancel(fmt.Errorf("%w for %s", errStalled, limit)) })
-	return ctx, w
+	return context.WithValue(ctx, watchKey{}, w), w
+}
+
+type watchKey struct{}
+
+// unwatched runs what takes time on this side of an exchange, which is no silence of the remote.
+func unwatched(ctx context.Context, f func() error) error {
+	if w, ok := ctx.Value(watchKey{}).(*watch); ok && w.timer.Stop() {
+		defer w.timer.Reset(w.limit)
+	}
+	return f()
 }
 
 // reader returns a reader whose every sign of life counts.
