@@ -71,7 +71,7 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	}
 	for i := range result.Findings {
 		f := &result.Findings[i]
-		f.Component = component.Name
+		f.Components = []string{component.Name}
 		if f.File != "" {
 			f.File = path.Join(component.Path, f.File)
 		}

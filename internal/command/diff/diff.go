@@ -144,7 +144,7 @@ func failures(r *diff.Report) []finding.Finding {
 				}
 				continue
 			}
-			whole.Component = c.Component
+			whole.Components = []string{c.Component}
 			whole.Environments = append(whole.Environments, c.Environment)
 		}
 		if len(whole.Environments) > 0 {

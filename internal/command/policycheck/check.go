@@ -100,7 +100,7 @@ func (c *checker) checkRender(ctx context.Context, u unit, request render.Reques
 
 func (c *checker) place(u unit, request render.Request, result *render.Result, resource render.Resource, v rego.Violation) finding.Finding {
 	f := finding.Finding{RuleID: v.RuleID, Severity: v.Severity, Message: v.Message, Fix: v.Fix, URL: v.URL, Path: v.Path,
-		Component: u.component.Name, Environments: []string{u.environment}, Resource: resource.Kind + "/" + resource.Name}
+		Components: []string{u.component.Name}, Environments: []string{u.environment}, Resource: resource.Kind + "/" + resource.Name}
 	name := resource.OriginalName
 	if name == "" {
 		name = resource.Name
@@ -118,7 +118,7 @@ func (c *checker) add(f finding.Finding) {
 	for i := range c.findings {
 		known := &c.findings[i]
 		if known.File != "" && known.RuleID == f.RuleID && known.File == f.File && known.Line == f.Line && known.Column == f.Column &&
-			known.Resource == f.Resource && known.Path == f.Path && known.Component == f.Component {
+			known.Resource == f.Resource && known.Path == f.Path && slices.Equal(known.Components, f.Components) {
 			if !slices.Contains(known.Environments, f.Environments[0]) {
 				known.Environments = append(known.Environments, f.Environments[0])
 			}
