@@ -38,6 +38,7 @@ func (o *Options) Flags(cmd *cobra.Command) {
 type Workspace struct {
 	Repo   *git.Repository
 	Root   string      // folder of the working tree
+	Ref    string      // the revision looked at, as asked for
 	Files  fs.FS       // the files looked at
 	Commit *git.Commit // the commit of Files, nil for the working tree
 	Config *config.Platform
@@ -54,7 +55,7 @@ func Open(ctx context.Context, a *app.App, o Options) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Repo: repo, Root: repo.Root(), ctx: ctx, noComponentsYet: o.NoComponentsYet}
+	w := &Workspace{Repo: repo, Root: repo.Root(), Ref: o.Ref, ctx: ctx, noComponentsYet: o.NoComponentsYet}
 	if err := w.openFiles(o); err != nil {
 		return nil, err
 	}

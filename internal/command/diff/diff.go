@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/org/platform/internal/app"
+	"github.com/org/platform/internal/change"
 	"github.com/org/platform/internal/diff"
 	"github.com/org/platform/internal/finding"
 	"github.com/org/platform/internal/workspace"
@@ -53,16 +54,16 @@ func New(a *app.App) *cobra.Command {
 }
 
 func run(ctx context.Context, a *app.App, o Options) error {
-	e, err := readEvent(a)
+	e, err := change.ReadEvent(a)
 	if err != nil {
 		return err
 	}
-	if e.name == pullRequestTarget && o.Ref == "" {
-		return app.Usagef("on %s the commit of the workflow is the base, not the change: give --head, or run on pull_request", pullRequestTarget)
+	if e.Name == change.PullRequestTarget && o.Ref == "" {
+		return app.Usagef("on %s the commit of the workflow is the base, not the change: give --head, or run on pull_request", change.PullRequestTarget)
 	}
-	var to *poster
+	var to *change.Comment
 	if o.Comment {
-		if to, err = newPoster(a, o, e); err != nil {
+		if to, err = change.NewComment(a, e, "diff", o.Token); err != nil {
 			return err
 		}
 	}
@@ -78,7 +79,7 @@ func run(ctx context.Context, a *app.App, o Options) error {
 		return err
 	}
 	if to != nil {
-		if err := to.post(ctx, a, r); err != nil {
+		if err := to.Post(ctx, a, r.Markdown(diff.MarkdownOptions{Limit: min(diff.CommentLimit, to.Limit()), Full: change.FullText(a)})); err != nil {
 			return err
 		}
 	}
@@ -86,8 +87,8 @@ func run(ctx context.Context, a *app.App, o Options) error {
 }
 
 // compare makes the report.
-func compare(ctx context.Context, a *app.App, w *workspace.Workspace, e event, o Options) (*diff.Report, error) {
-	base, err := findBase(ctx, w, e, o)
+func compare(ctx context.Context, a *app.App, w *workspace.Workspace, e change.Event, o Options) (*diff.Report, error) {
+	base, err := e.Base(ctx, w, o.Base)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package diff
+package change
 
 import (
 	"cmp"
@@ -11,9 +11,9 @@ import (
 	"github.com/org/platform/internal/workspace"
 )
 
-// findBase returns the commit to compare with: the one given, else the one the event or the branch starts from.
-func findBase(ctx context.Context, w *workspace.Workspace, e event, o Options) (*git.Commit, error) {
-	if given := o.Base; given != "" {
+// Base returns the commit to compare a workspace's commit with: the given revision, else the one that the event or the branch starts from.
+func (e Event) Base(ctx context.Context, w *workspace.Workspace, given string) (*git.Commit, error) {
+	if given != "" {
 		if git.NewHash(given).String() == given {
 			return commit(ctx, w.Repo, given) // which the clone may lack
 		}
@@ -34,8 +34,8 @@ func findBase(ctx context.Context, w *workspace.Workspace, e event, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	if base.Hash == w.Commit.Hash && e.name != "push" { // a new branch may have nothing of its own yet
-		return nil, app.Usagef("nothing to compare: %s is on the branch it would be compared with; give --base, for example --base %[1]s~1", cmp.Or(o.Ref, "HEAD"))
+	if base.Hash == w.Commit.Hash && e.Name != "push" { // a new branch may have nothing of its own yet
+		return nil, app.Usagef("nothing to compare: %s is on the branch it would be compared with; give --base, for example --base %[1]s~1", cmp.Or(w.Ref, "HEAD"))
 	}
 	return base, nil
 }

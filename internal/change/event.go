@@ -1,4 +1,4 @@
-package diff
+package change
 
 import (
 	"encoding/json"
@@ -9,9 +9,9 @@ import (
 	"github.com/org/platform/internal/git"
 )
 
-// event is what started the workflow; empty outside of workflows.
-type event struct {
-	name string
+// Event is what started the workflow; empty outside of workflows.
+type Event struct {
+	Name string `json:"-"`
 
 	PullRequest struct {
 		Number int
@@ -28,18 +28,20 @@ type event struct {
 	Before string
 }
 
-const pullRequestTarget = "pull_request_target"
+// PullRequestTarget is the event whose workflow runs with the base checked out, not the change.
+const PullRequestTarget = "pull_request_target"
 
-func readEvent(a *app.App) (event, error) {
+// ReadEvent returns the event of the workflow that the command runs in.
+func ReadEvent(a *app.App) (Event, error) {
 	name, payload, err := a.Runner.Event()
 	if err != nil {
-		return event{}, err
+		return Event{}, err
 	}
 	return parseEvent(name, payload)
 }
 
-func parseEvent(name string, payload []byte) (event, error) {
-	e := event{name: name}
+func parseEvent(name string, payload []byte) (Event, error) {
+	e := Event{Name: name}
 	if len(payload) == 0 {
 		return e, nil
 	}
@@ -58,15 +60,15 @@ type origin struct {
 
 // origin says where the change that an event is about starts. The payload of a pull request names the base as it was when the pull request
 // was last pushed to; the first parent of the merge commit that GitHub tests is the base it was merged with.
-func (e event) origin(head *git.Commit) origin {
+func (e Event) origin(head *git.Commit) origin {
 	byDefault := origin{branch: e.Repository.DefaultBranch}
-	switch e.name {
+	switch e.Name {
 	case "pull_request":
 		if len(head.Parents) == 2 && (e.PullRequest.Head.SHA == "" || head.Parents[1].String() == e.PullRequest.Head.SHA) {
 			return origin{commit: head.Parents[0].String()}
 		}
 		return origin{branch: e.PullRequest.Base.Ref}
-	case pullRequestTarget:
+	case PullRequestTarget:
 		return origin{branch: e.PullRequest.Base.Ref}
 	case "merge_group":
 		if e.MergeGroup.BaseSHA != "" {
