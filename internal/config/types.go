@@ -31,6 +31,7 @@ type Spec struct {
 	State        State         `yaml:"state,omitempty" json:"state,omitempty"`
 	Environments []Environment `yaml:"environments" json:"environments" jsonschema:"minItems=1,description=Environments; promoteFrom makes them a directed acyclic graph."`
 	Policies     []Bundle      `yaml:"policies,omitempty" json:"policies,omitempty" jsonschema:"description=Policy bundles; default is the built-in bundle kubernetes."`
+	Severity     Severities    `yaml:"severity,omitempty" json:"severity,omitempty" jsonschema:"description=Severity by rule id: error\\, warning or off; * is for all rules that are not named."`
 	Render       Render        `yaml:"render,omitempty" json:"render,omitempty"`
 	Actions      Actions       `yaml:"actions,omitempty" json:"actions,omitempty"`
 }
@@ -60,6 +61,8 @@ type Environment struct {
 	Deploy      string   `yaml:"deploy,omitempty" json:"deploy,omitempty" jsonschema:"enum=automatic,enum=manual,default=automatic,description=For environments without promoteFrom: automatic receives every deploy; manual only those that name it."`
 	Promotion   string   `yaml:"promotion,omitempty" json:"promotion,omitempty" jsonschema:"enum=automatic,enum=manual,default=manual,description=For environments with promoteFrom: manual waits for a person to merge; automatic merges when the gates hold."`
 	Gates       []Gate   `yaml:"gates,omitempty" json:"gates,omitempty" jsonschema:"description=Rules which a promotion to this environment must pass."`
+
+	Severity Severities `yaml:"severity,omitempty" json:"severity,omitempty" jsonschema:"description=Severity by rule id of findings in this environment: error\\, warning or off; * is for all rules that are not named. It wins over spec.severity."`
 }
 
 // Gate is one rule of an environment. Exactly one field is set.
@@ -67,10 +70,22 @@ type Gate struct {
 	Soak Duration `yaml:"soak,omitempty" json:"soak,omitempty" jsonschema:"description=How long the same release must have run upstream\\, for example 30m or 24h."`
 }
 
+// Severities are severities by rule id.
+type Severities map[string]string
+
+// The severities beside those of findings.
+const (
+	SeverityOff = "off" // the rule is not evaluated for anybody to see
+	AnyRule     = "*"   // the rules that are not named
+)
+
 // Bundle is a folder of policies: of this repository when path is set, else the built-in one of that name.
 type Bundle struct {
-	Name string `yaml:"name" json:"name" jsonschema:"description=Name of the bundle.,example=kubernetes"`
-	Path string `yaml:"path,omitempty" json:"path,omitempty" jsonschema:"description=Folder with *.rego in this repository; empty takes the built-in bundle."`
+	Name    string   `yaml:"name" json:"name" jsonschema:"description=Name of the bundle.,example=kubernetes"`
+	Path    string   `yaml:"path,omitempty" json:"path,omitempty" jsonschema:"description=Folder with *.rego in this repository; empty takes the built-in bundle."`
+	Files   []string `yaml:"files,omitempty" json:"files,omitempty" jsonschema:"description=Globs of the files to check. Without any\\, a bundle of this repository checks rendered manifests and a built-in one what it is made for."`
+	Combine bool     `yaml:"combine,omitempty" json:"combine,omitempty" jsonschema:"description=Packages that do not say what their input is get all objects of a component in an environment at once\\, as with conftest --combine."`
+	Data    string   `yaml:"data,omitempty" json:"data,omitempty" jsonschema:"description=YAML or JSON file of this repository whose top-level keys replace those of the bundle's data."`
 }
 
 // Render configures rendering.

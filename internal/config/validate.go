@@ -80,19 +80,8 @@ func (v *validator) spec(s *Spec) {
 		v.report(fmt.Sprintf("spec.state.branch %q is not a branch name", s.State.Branch),
 			"use a name such as main", "spec", "state", "branch")
 	}
-	for i, b := range s.Policies {
-		if b.Name == "" {
-			v.report("the policy bundle has no name", "add name, for example kubernetes", "spec", "policies", i)
-		}
-		if b.Path == "" {
-			continue
-		}
-		if info, err := fs.Stat(v.root, b.Path); !relative(b.Path) || err != nil || !info.IsDir() {
-			v.report(fmt.Sprintf("policy folder %q does not exist in this repository", b.Path),
-				"write it from the root, without ./ and without a slash at the end, or drop path to use the built-in bundle",
-				"spec", "policies", i, "path")
-		}
-	}
+	v.policies(s.Policies)
+	v.severities(s.Severity, "spec", "severity")
 }
 
 func (v *validator) glob(glob string, at ...any) {
@@ -172,6 +161,7 @@ func (v *validator) environment(i int, e Environment, names []string) {
 			v.report(fmt.Sprintf("environment %q lists %q twice in promoteFrom", e.Name, from), "keep one", at("promoteFrom", j)...)
 		}
 	}
+	v.severities(e.Severity, at("severity")...)
 	v.oneOf("deploy", e.Deploy, []string{DeployAutomatic, DeployManual}, at("deploy"))
 	v.oneOf("promotion", e.Promotion, []string{PromotionAutomatic, PromotionManual}, at("promotion"))
 	for j, gate := range e.Gates {
