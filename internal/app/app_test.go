@@ -112,7 +112,7 @@ func TestUsage(t *testing.T) {
 	}{
 		"unknown flag":            {[]string{"deploy", "--dryrun"}, "Error: unknown flag: --dryrun\nsee: platform deploy --help\n"},
 		"bad value of a flag":     {[]string{"deploy", "--dry-run=maybe"}, "Error: invalid argument \"maybe\" for \"--dry-run\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax\nsee: platform deploy --help\n"},
-		"bad format":              {[]string{"deploy", "-o", "yaml"}, "Error: invalid argument \"yaml\" for \"-o, --output\" flag: must be table or json\nsee: platform deploy --help\n"},
+		"bad format":              {[]string{"deploy", "-o", "yaml"}, "Error: invalid argument \"yaml\" for \"-o, --output\" flag: must be one of table, json\nsee: platform deploy --help\n"},
 		"unknown command":         {[]string{"deplyo"}, "Error: unknown command \"deplyo\": did you mean deploy?\nsee: platform --help\n"},
 		"unknown subcommand":      {[]string{"more", "env", "lst"}, "Error: unknown command \"lst\": did you mean list?\nsee: platform more env --help\n"},
 		"extra argument":          {[]string{"deploy", "a", "b"}, "Error: platform deploy takes no arguments, got \"a b\"\nusage: platform deploy [flags]\n"},

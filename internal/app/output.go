@@ -3,39 +3,45 @@ package app
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 )
 
-// The formats of -o.
+// The formats of -o which every command has.
 const (
 	FormatTable = "table"
 	FormatJSON  = "json"
 )
 
-// OutputFlag adds -o table|json to a command.
-func OutputFlag(cmd *cobra.Command, format *string) {
-	cmd.Flags().VarP((*formatValue)(format), "output", "o", "output format: table or json")
+// OutputFlag adds -o table|json to a command, and what else it can write.
+func OutputFlag(cmd *cobra.Command, format *string, more ...string) {
 	*format = FormatTable
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{FormatTable, FormatJSON}, cobra.ShellCompDirectiveNoFileComp))
+	formats := append([]string{FormatTable, FormatJSON}, more...)
+	last := len(formats) - 1
+	cmd.Flags().VarP(&formatValue{format, formats}, "output", "o", "output format: "+strings.Join(formats[:last], ", ")+" or "+formats[last])
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 }
 
-type formatValue string
+type formatValue struct {
+	format  *string
+	formats []string
+}
 
 func (f *formatValue) String() string {
-	if *f == "" {
+	if f.format == nil {
 		return FormatTable
 	}
-	return string(*f)
+	return *f.format
 }
 
 func (f *formatValue) Set(s string) error {
-	if s != FormatTable && s != FormatJSON {
-		return fmt.Errorf("must be %s or %s", FormatTable, FormatJSON)
+	if !slices.Contains(f.formats, s) {
+		return fmt.Errorf("must be one of %s", strings.Join(f.formats, ", "))
 	}
-	*f = formatValue(s)
+	*f.format = s
 	return nil
 }
 

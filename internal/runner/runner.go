@@ -8,12 +8,11 @@ import (
 	"io"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/sethvargo/go-githubactions"
 
-	"github.com/org/platform/internal/finding"
+	"github.com/org/platform/internal/report"
 )
 
 // Runner talks to the Actions runner, where there is one.
@@ -82,37 +81,6 @@ func (r *Runner) Mask(secret string) {
 	}
 }
 
-// Annotate writes one finding as an annotation. Where the line is unknown none is given: GitHub then shows it on the run, not on
-// an invented line.
-func (r *Runner) Annotate(f finding.Finding) {
-	if !r.active {
-		return
-	}
-	fields := map[string]string{}
-	if f.File != "" {
-		fields["file"] = f.File
-	}
-	if f.Line > 0 {
-		fields["line"] = strconv.Itoa(f.Line)
-	}
-	if f.Column > 0 {
-		fields["col"] = strconv.Itoa(f.Column)
-	}
-	if f.RuleID != "" {
-		fields["title"] = f.RuleID
-	}
-	message := f.Message
-	if f.Fix != "" {
-		message += "\n" + f.Fix
-	}
-	action := r.action.WithFieldsMap(fields)
-	if f.Severity == finding.Warning {
-		action.Warningf("%s", message)
-	} else {
-		action.Errorf("%s", message)
-	}
-}
-
 var command = regexp.MustCompile(`((?:^|[\r\n])[\s\v\p{Z}]*:)(:)|(#)(#\[)`)
 
 // Inert returns text for the log in which the runner finds no workflow command: it reads them from both output streams.
@@ -161,6 +129,6 @@ func (r *Runner) Commit() string {
 // Notice writes a notice for the log and the run's page.
 func (r *Runner) Notice(message string) {
 	if r.active {
-		r.action.Noticef("%s", message)
+		r.action.Noticef("%s", report.Shorten(report.Plain(message), maxMessage))
 	}
 }

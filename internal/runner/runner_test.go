@@ -130,31 +130,6 @@ func TestMask(t *testing.T) {
 	}
 }
 
-func TestAnnotate(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		finding finding.Finding
-		want    string
-	}{
-		"all": {finding.Finding{Severity: finding.Error, RuleID: "K8S-1", Message: "m", Fix: "do this", File: "a/b.yaml", Line: 3, Column: 7},
-			"::error col=7,file=a/b.yaml,line=3,title=K8S-1::m%0Ado this\n"},
-		"warning":             {finding.Finding{Severity: finding.Warning, Message: "m"}, "::warning::m\n"},
-		"severity is unknown": {finding.Finding{Message: "m"}, "::error::m\n"},
-		"line is unknown":     {finding.Finding{Severity: finding.Error, Message: "m", File: "a.yaml"}, "::error file=a.yaml::m\n"},
-		"percent":             {finding.Finding{Message: "100%d %0A %s"}, "::error::100%25d %250A %25s\n"},
-		"forged in message":   {finding.Finding{Message: "m\n::error::forged\r::stop-commands::x"}, "::error::m%0A::error::forged%0D::stop-commands::x\n"},
-		"forged in fix":       {finding.Finding{Message: "m", Fix: "f\n::set-output name=a::b"}, "::error::m%0Af%0A::set-output name=a::b\n"},
-		"forged in properties": {finding.Finding{Message: "m", File: "a,line=9::x\n::error::y%.yaml", RuleID: "r::,s\r\n"},
-			"::error file=a%2Cline=9%3A%3Ax%0A%3A%3Aerror%3A%3Ay%25.yaml,title=r%3A%3A%2Cs%0D%0A::m\n"},
-	} {
-		r, out := inActions(nil)
-		r.Annotate(c.finding)
-		if diff := cmp.Diff(c.want, out.String()); diff != "" {
-			t.Errorf("%s: -want +got:\n%s", name, diff)
-		}
-	}
-}
-
 func TestInert(t *testing.T) {
 	t.Parallel()
 	r, _ := inActions(nil)
