@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/org/platform/internal/finding"
+	"github.com/org/platform/internal/runner"
 )
 
 // Exit codes, the same for every command.
@@ -76,7 +77,10 @@ func (a *App) Report(err error) {
 		if text := err.Error(); text != problems.Error() { // what the places do not say
 			fmt.Fprintln(a.Err, a.Runner.Inert(text))
 		}
-	default: // the log of a workflow shows an annotation as an error, so this is all
+	default: // the log of a workflow shows an annotation as an error, so this is all, unless it is too long for one
 		a.Runner.Annotate(finding.Finding{Severity: finding.Error, Message: err.Error()})
+		if text := err.Error(); len(text) > runner.MaxMessage {
+			fmt.Fprintln(a.Err, a.Runner.Inert(text))
+		}
 	}
 }

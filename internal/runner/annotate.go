@@ -9,8 +9,8 @@ import (
 
 // Bounds of an annotation, in bytes.
 const (
-	// maxMessage is what the Actions runner keeps of a message, in characters; a byte is one at most. It cuts the rest without a word.
-	maxMessage = 4096
+	// MaxMessage is what the Actions runner keeps of a message, in characters; a byte is one at most. It cuts the rest without a word.
+	MaxMessage = 4096
 	maxTitle   = 255  // of GitHub
 	maxPath    = 4096 // of file systems: a longer one is none
 )
@@ -35,7 +35,7 @@ func (r *Runner) Annotate(f finding.Finding) {
 		fields["title"] = title
 	}
 	action := r.action.WithFieldsMap(fields) // it escapes the message and each field as the runner reads them
-	message := report.Explain(f, maxMessage)
+	message := report.Explain(f, MaxMessage)
 	if f.Severity == finding.Warning {
 		action.Warningf("%s", message)
 	} else {

@@ -129,6 +129,6 @@ func (r *Runner) Commit() string {
 // Notice writes a notice for the log and the run's page.
 func (r *Runner) Notice(message string) {
 	if r.active {
-		r.action.Noticef("%s", report.Shorten(report.Plain(message), maxMessage))
+		r.action.Noticef("%s", report.Shorten(report.Plain(message), MaxMessage))
 	}
 }
