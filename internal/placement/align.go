@@ -17,9 +17,6 @@ type step struct {
 
 type steps []step
 
-// maxAliases bounds how many aliases and merge keys one lookup follows.
-const maxAliases = 50
-
 // align notes for every index of a path which item of the resource it means.
 func align(path fieldpath.Path, resource *yaml.Node) steps {
 	all := make(steps, len(path))
@@ -129,67 +126,4 @@ func identity(list string, item *yaml.Node) (string, *yaml.Node) {
 		}
 	}
 	return "", nil
-}
-
-// field returns the key and the value of a map's field, also one that a merge key (<<) brings in.
-func field(node *yaml.Node, name string) (key, value *yaml.Node) {
-	return fieldWithin(node, name, maxAliases)
-}
-
-func fieldWithin(node *yaml.Node, name string, budget int) (key, value *yaml.Node) {
-	node = resolve(node)
-	if node == nil || node.Kind != yaml.MappingNode || budget == 0 {
-		return nil, nil
-	}
-	var merged *yaml.Node
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Content[i].Value == name && node.Content[i].Kind == yaml.ScalarNode {
-			return node.Content[i], node.Content[i+1]
-		}
-		if node.Content[i].Tag == "!!merge" {
-			merged = resolve(node.Content[i+1])
-		}
-	}
-	if merged != nil && merged.Kind == yaml.SequenceNode {
-		for _, m := range merged.Content[:min(len(merged.Content), 8)] {
-			if k, v := fieldWithin(m, name, budget/8); v != nil {
-				return k, v
-			}
-		}
-		return nil, nil
-	}
-	return fieldWithin(merged, name, budget-1)
-}
-
-// resolve follows aliases.
-func resolve(node *yaml.Node) *yaml.Node {
-	for i := 0; node != nil && node.Kind == yaml.AliasNode && i < maxAliases; i++ {
-		node = node.Alias
-	}
-	return node
-}
-
-// text returns the scalar at a path of keys, or "".
-func text(node *yaml.Node, keys ...string) string {
-	for _, k := range keys {
-		_, node = field(node, k)
-	}
-	if node = resolve(node); node != nil && node.Kind == yaml.ScalarNode && !isNull(node) {
-		return node.Value
-	}
-	return ""
-}
-
-// items returns the items of the list in a field.
-func items(node *yaml.Node, name string) []*yaml.Node {
-	_, list := field(node, name)
-	if list = resolve(list); list == nil || list.Kind != yaml.SequenceNode {
-		return nil
-	}
-	return list.Content
-}
-
-func isNull(node *yaml.Node) bool {
-	node = resolve(node)
-	return node == nil || node.Tag == "!!null"
 }

@@ -7,94 +7,109 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// fields returns what the kustomization's own fields (images, replicas, labels, …) say about the field.
-func (s *search) fields(l *layer) []candidate {
-	if len(s.steps) < 2 {
-		return nil
+// setter is a field of a kustomization that sets ours.
+type setter struct {
+	entry, key, value *yaml.Node
+	partial           bool // only a part of our value is from it
+}
+
+func (s *search) setters(l *layer, all []setter) []candidate {
+	var found []candidate
+	for _, f := range all {
+		found = append(found, candidate{place: l.source.place(f.key), entry: f.entry, source: l.source, value: f.value,
+			depth: len(s.steps), full: true, agrees: true, partial: f.partial})
 	}
-	last, above := s.steps[len(s.steps)-1].Key, s.steps[len(s.steps)-2].Key
-	var keys []*yaml.Node // of the kustomization's fields that set ours
+	return found
+}
+
+// late returns what the fields that kustomize applies after its patches say about the field.
+func (s *search) late(l *layer) []candidate {
 	switch {
-	case last == "image":
-		keys = s.images(l)
+	case len(s.steps) < 2:
+		return nil
+	case s.steps[len(s.steps)-1].Key == "image":
+		return s.setters(l, s.images(l))
 	case s.is("spec", "replicas"):
-		keys = s.replicas(l)
-	case s.is("metadata", "namespace"):
-		keys = s.equal(l.root, "namespace")
-	case above == "labels" || above == "matchLabels" || above == "selector":
-		for _, entry := range slices.Backward(items(l.root, "labels")) {
-			_, pairs := field(entry, "pairs")
-			keys = append(keys, s.equal(pairs, last)...)
-		}
-		_, common := field(l.root, "commonLabels")
-		keys = append(keys, s.equal(common, last)...)
-	case above == "annotations":
-		_, common := field(l.root, "commonAnnotations")
-		keys = s.equal(common, last)
-	}
-	var all []candidate
-	for _, key := range keys {
-		all = append(all, candidate{place: l.source.place(key), depth: len(s.steps), full: true, agrees: true})
-	}
-	return all
-}
-
-func (s *search) is(keys ...string) bool {
-	return slices.EqualFunc(s.steps, keys, func(a step, key string) bool { return a.Index < 0 && a.Key == key })
-}
-
-// value returns the rendered scalar of the field, or "".
-func (s *search) value() string {
-	node, depth, _ := descend(s.rendered, s.steps)
-	if s.rendered == nil || depth < len(s.steps) || node.Kind != yaml.ScalarNode {
-		return ""
-	}
-	return node.Value
-}
-
-// equal returns the key of a field that holds the rendered value.
-func (s *search) equal(node *yaml.Node, name string) []*yaml.Node {
-	if key, _ := field(node, name); key != nil && text(node, name) == s.value() && s.value() != "" {
-		return []*yaml.Node{key}
+		return s.setters(l, s.replicas(l))
 	}
 	return nil
 }
 
-func (s *search) replicas(l *layer) []*yaml.Node {
+// early returns what the fields that kustomize applies between its patches and patchesJson6902 say about the field.
+func (s *search) early(l *layer) []candidate {
+	if len(s.steps) < 2 {
+		return nil
+	}
+	last, above := s.steps[len(s.steps)-1].Key, s.steps[len(s.steps)-2].Key
+	var all []setter
+	switch {
+	case s.is("metadata", "name"):
+		for _, name := range []string{"nameSuffix", "namePrefix"} {
+			if key, v := field(l.root, name); text(l.root, name) != "" && strings.Contains(s.object.Name, v.Value) {
+				all = append(all, setter{entry: key, key: key, value: v, partial: true})
+			}
+		}
+	case s.is("metadata", "namespace"):
+		all = s.equal(l.root, "namespace", nil)
+	case above == "labels" || above == "matchLabels" || above == "selector":
+		for _, entry := range slices.Backward(items(l.root, "labels")) {
+			all = append(all, s.equal(value(entry, "pairs"), last, nil)...)
+		}
+		all = append(all, s.equal(value(l.root, "commonLabels"), last, nil)...)
+	case above == "annotations":
+		all = s.equal(value(l.root, "commonAnnotations"), last, nil)
+	}
+	return s.setters(l, all)
+}
+
+// equal returns the field of a map where it holds the rendered value. Without an entry its key is the entry.
+func (s *search) equal(node *yaml.Node, name string, entry *yaml.Node) []setter {
+	key, v := field(node, name)
+	if key == nil || text(node, name) != s.value() || s.value() == "" {
+		return nil
+	}
+	if entry == nil {
+		entry = key
+	}
+	return []setter{{entry: entry, key: key, value: resolve(v)}}
+}
+
+func (s *search) replicas(l *layer) []setter {
 	for _, entry := range items(l.root, "replicas") {
 		if slices.Contains(s.names, text(entry, "name")) {
-			return s.equal(entry, "count")
+			return s.equal(entry, "count", entry)
 		}
 	}
 	return nil
 }
 
 // images returns the fields of images: entries that made the rendered image what it is.
-func (s *search) images(l *layer) []*yaml.Node {
+func (s *search) images(l *layer) []setter {
 	name, tag, digest := splitImage(s.value())
 	if name == "" {
 		return nil
 	}
-	var keys []*yaml.Node
+	var all []setter
 	for _, entry := range slices.Backward(items(l.root, "images")) {
 		newName, newTag, newDigest := text(entry, "newName"), text(entry, "newTag"), text(entry, "digest")
 		if renamed := newName == name || newName == "" && text(entry, "name") == name; !renamed {
 			continue
 		}
-		var key *yaml.Node
+		f := setter{entry: entry}
 		switch {
 		case newDigest != "" && newDigest == digest:
-			key, _ = field(entry, "digest")
+			f.key, f.value = field(entry, "digest")
 		case newDigest == "" && newTag != "" && newTag == tag:
-			key, _ = field(entry, "newTag")
+			f.key, f.value = field(entry, "newTag")
 		case newDigest == "" && newTag == "" && newName != "":
-			key, _ = field(entry, "newName")
+			f.key, f.value = field(entry, "newName")
+			f.partial = true
 		}
-		if key != nil {
-			keys = append(keys, key)
+		if f.key != nil {
+			all = append(all, f)
 		}
 	}
-	return keys
+	return all
 }
 
 func splitImage(image string) (name, tag, digest string) {

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -19,33 +20,50 @@ type layer struct {
 	source    *source
 	root      *yaml.Node
 	dir       string
-	resources []string // files
-	inner     []*layer // outermost first
+	resources []string     // files
+	remote    []*yaml.Node // the items of resources that are no path of the repository
+	inner     []*layer     // outermost first
+	outer     []*layer     // those that lead here; none for the overlay itself
 }
 
-// walk returns the kustomizations below an overlay, outermost first. Where the origin is known and only some of the
-// resources lead to it, the others are left out: they may hold a resource of the same kind and name.
+// walk returns the kustomizations below an overlay, each before those it includes. Where the origin is known and only some
+// of the resources lead to it, the others are left out: they may hold a resource of the same kind and name.
 func (f *files) walk(dir, origin string) []*layer {
-	w := &walker{files: f, origin: origin, seen: map[string]bool{}}
-	top := w.enter(path.Clean(dir), 0)
-	if top == nil {
-		return nil
+	key := dir + "\n" + origin
+	if known, ok := f.walks[key]; ok {
+		return known
 	}
-	return top.flatten(nil)
+	w := &walker{files: f, origin: origin, known: map[string]*layer{}}
+	var all []*layer
+	if top := w.enter(path.Clean(dir), nil, 0); top != nil {
+		all = top.flatten(nil, map[*layer]bool{})
+		slices.Reverse(all)
+	}
+	f.walks[key] = all
+	return all
 }
 
 type walker struct {
 	files  *files
 	origin string
-	seen   map[string]bool
+	known  map[string]*layer // nil while it is entered
 }
 
-func (w *walker) enter(dir string, depth int) *layer {
-	if w.seen[dir] || depth > maxDepth || len(w.seen) >= maxLayers || !fs.ValidPath(dir) {
+func (w *walker) enter(dir string, outer *layer, depth int) *layer {
+	if known, ok := w.known[dir]; ok {
+		if known != nil {
+			known.outer = append(known.outer, outer)
+		}
+		return known
+	}
+	if depth > maxDepth || len(w.known) >= maxLayers || !fs.ValidPath(dir) {
 		return nil
 	}
-	w.seen[dir] = true
+	w.known[dir] = nil
 	l := &layer{dir: dir}
+	if outer != nil {
+		l.outer = append(l.outer, outer)
+	}
 	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
 		if s := w.files.read(path.Join(dir, name)); len(s.docs) > 0 {
 			l.source, l.root = s, s.docs[0]
@@ -58,12 +76,13 @@ func (w *walker) enter(dir string, depth int) *layer {
 	components := items(l.root, "components")
 	for _, item := range slices.Backward(components) { // the last component is applied last
 		if name, ok := join(dir, resolve(item).Value); ok {
-			if inner := w.enter(name, depth+1); inner != nil {
+			if inner := w.enter(name, l, depth+1); inner != nil {
 				l.inner = append(l.inner, inner)
 			}
 		}
 	}
 	l.inner = append(l.inner, w.bases(l, depth)...)
+	w.known[dir] = l
 	return l
 }
 
@@ -72,16 +91,22 @@ func (w *walker) bases(l *layer, depth int) []*layer {
 	var all, leading []*layer
 	for _, item := range append(slices.Clone(items(l.root, "resources")), items(l.root, "bases")...) {
 		name, ok := join(l.dir, resolve(item).Value)
+		if strings.Contains(resolve(item).Value, "://") {
+			l.remote = append(l.remote, item)
+		}
 		if !ok {
 			continue
 		}
 		info, err := fs.Stat(w.files.root, name)
 		switch {
 		case err != nil:
+			if !strings.HasPrefix(resolve(item).Value, ".") { // such as github.com/org/repo
+				l.remote = append(l.remote, item)
+			}
 		case !info.IsDir():
 			l.resources = append(l.resources, name)
 		default:
-			if inner := w.enter(name, depth+1); inner != nil {
+			if inner := w.enter(name, l, depth+1); inner != nil {
 				all = append(all, inner)
 				if inner.declares(w.origin) {
 					leading = append(leading, inner)
@@ -100,82 +125,14 @@ func (l *layer) declares(file string) bool {
 		slices.ContainsFunc(l.inner, func(inner *layer) bool { return inner.declares(file) }))
 }
 
-func (l *layer) flatten(all []*layer) []*layer {
-	all = append(all, l)
-	for _, inner := range l.inner {
-		all = inner.flatten(all)
+// flatten appends the layers below l and l itself, each after those it includes.
+func (l *layer) flatten(all []*layer, seen map[*layer]bool) []*layer {
+	if seen[l] {
+		return all
 	}
-	return all
-}
-
-// names returns the names that a resource has on its way through the layers, the authored one first.
-func names(name, rendered string, layers []*layer) []string {
-	all := []string{name}
-	for _, l := range slices.Backward(layers) {
-		name = text(l.root, "namePrefix") + name + text(l.root, "nameSuffix")
-		if !slices.Contains(all, name) {
-			all = append(all, name)
-		}
+	seen[l] = true
+	for _, inner := range slices.Backward(l.inner) {
+		all = inner.flatten(all, seen)
 	}
-	if rendered != "" && !slices.Contains(all, rendered) {
-		all = append(all, rendered)
-	}
-	return all
-}
-
-// declaration is the document that declares a resource.
-type declaration struct {
-	source *source
-	node   *yaml.Node
-}
-
-// origin finds the target's declaration in its origin, else in the files of the layers, else in what the render read.
-func (s *search) origin(layers []*layer) (declaration, bool) {
-	var where []string
-	if s.target.Origin != "" {
-		where = append(where, s.target.Origin)
-	} else {
-		for _, l := range layers {
-			where = append(where, l.resources...)
-		}
-		where = append(where, s.target.Reads...)
-	}
-	for _, file := range where {
-		if node := s.declared(s.files.read(file)); node != nil {
-			return declaration{s.files.read(file), node}, true
-		}
-	}
-	return s.generated(layers)
-}
-
-func (s *search) declared(src *source) *yaml.Node {
-	var found *yaml.Node
-	namespace := text(s.rendered, "metadata", "namespace")
-	for _, doc := range src.docs {
-		for _, node := range append([]*yaml.Node{doc}, items(doc, "items")...) {
-			if text(node, "kind") != s.target.Kind || text(node, "metadata", "name") != s.target.Name || s.target.Kind == "" {
-				continue
-			}
-			if found == nil || namespace != "" && text(node, "metadata", "namespace") == namespace {
-				found = node
-			}
-		}
-	}
-	return found
-}
-
-// generated finds the generator's entry of a generated resource.
-func (s *search) generated(layers []*layer) (declaration, bool) {
-	generator := map[string]string{"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}[s.target.Kind]
-	if generator == "" {
-		return declaration{}, false
-	}
-	for _, l := range layers {
-		for _, entry := range items(l.root, generator) {
-			if text(entry, "name") == s.target.Name && s.target.Name != "" {
-				return declaration{l.source, resolve(entry)}, true
-			}
-		}
-	}
-	return declaration{}, false
+	return append(all, l)
 }

@@ -1,159 +1,80 @@
 package placement_test
 
 import (
-	"cmp"
-	"fmt"
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/txtar"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/org/platform/internal/finding"
 	"github.com/org/platform/internal/placement"
+	"github.com/org/platform/internal/placement/fieldpath"
 )
 
-// example is one file of testdata: an archive of an overlay at "overlay", or where the comment's overlay line says, in
-// which "# HERE" marks the line to find. The comment has lines "key: value" about the target.
-type example struct {
-	root   fstest.MapFS
-	disk   filesys.FileSystem
-	header map[string]string
-	want   placement.Place
-}
-
-func read(t *testing.T, file string) example {
+func valueAt(t testing.TB, o placement.Object, path string) string {
 	t.Helper()
-	data, err := os.ReadFile(file)
+	var object any
+	if err := yaml.Unmarshal(o.Manifest, &object); err != nil {
+		t.Fatal(err)
+	}
+	steps, err := fieldpath.Parse(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	archive := txtar.Parse(data)
-	e := example{root: fstest.MapFS{}, disk: filesys.MakeFsInMemory(), header: map[string]string{"overlay": "overlay", "kind": "Deployment", "name": "web"}}
-	for line := range strings.Lines(string(archive.Comment)) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && !strings.HasPrefix(line, "#") {
-			e.header[key] = value
-		}
-	}
-	e.want.Confidence = finding.Confidence(e.header["confidence"])
-	if e.want.Confidence == "" {
-		e.want.Confidence = finding.Exact
-	}
-	e.want.File = e.header["file"]
-	if _, err := fmt.Sscanf(e.header["line"], "%d", &e.want.Line); err != nil && e.header["line"] != "" {
-		t.Fatal(err)
-	}
-	for _, f := range archive.Files {
-		e.root[f.Name] = &fstest.MapFile{Data: f.Data}
-		if err := e.disk.WriteFile("/"+f.Name, f.Data); err != nil {
-			t.Fatal(err)
-		}
-		for i, line := range strings.Split(string(f.Data), "\n") {
-			if strings.HasSuffix(line, "# HERE") {
-				e.want.File, e.want.Line = f.Name, i+1
-			}
-		}
-	}
-	return e
+	value, _ := lookup(object, steps)
+	return scalar(value)
 }
 
-// render returns the resource that kustomize makes of the target.
-func (e example) render(t *testing.T) []byte {
+// one places one failure of one object, by the layers alone where render is nil.
+func one(t testing.TB, root fs.FS, dir string, o placement.Object, render placement.Render) placement.Place {
 	t.Helper()
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(e.disk, "/"+e.header["overlay"])
+	places, err := placement.Overlay{Root: root, Dir: dir, Objects: []placement.Object{o}, Render: render}.Locate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range resources.Resources() {
-		if r.GetKind() == e.header["kind"] && strings.HasPrefix(r.GetNamespace(), e.header["namespace"]) && r.GetName() == cmp.Or(e.header["rendered"], e.header["name"]) {
-			return []byte(r.MustYaml())
-		}
-	}
-	t.Fatalf("kustomize does not render %s/%s", e.header["kind"], e.header["name"])
-	return nil
+	return places[0][0]
 }
 
-func (e example) target(manifest []byte) placement.Target {
-	t := placement.Target{Kind: e.header["kind"], Name: e.header["name"], Origin: e.header["origin"], Path: e.header["path"], Manifest: manifest}
-	for name := range e.root {
-		t.Reads = append(t.Reads, name)
-	}
-	return t
+func failing(path string, o placement.Object) placement.Object {
+	o.Kind, o.Failures = "Deployment", []placement.Failure{{RuleID: "rule", Path: path}}
+	return o
 }
 
-func TestLocate(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) < 15 {
-		t.Fatalf("%d examples, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			t.Parallel()
-			e := read(t, file)
-			got, ok := placement.Locate(e.root, e.header["overlay"], e.target(e.render(t)))
-			column := got.Column
-			got.Column = 0
-			if got != e.want || !ok {
-				t.Fatalf("got %+v, %t; want %+v", got, ok, e.want)
-			}
-			if want := e.header["at"]; want != "" { // the text at the column
-				line := strings.Split(string(e.root[got.File].Data), "\n")[got.Line-1]
-				if column < 1 || column > len(line) || !strings.HasPrefix(line[column-1:], want) {
-					t.Errorf("column %d of %q is not at %q", column, line, want)
-				}
-			}
-		})
-	}
+func same(a, b placement.Place) bool {
+	return a.File == b.File && a.Line == b.Line && a.Confidence == b.Confidence
 }
 
 func TestLocateWithoutAnything(t *testing.T) {
 	t.Parallel()
 	root := fstest.MapFS{
-		"overlay/kustomization.yaml": {Data: []byte("resources: [../base, https://example.com/x, ../../../etc, ../gone]\n")},
+		"overlay/kustomization.yaml": {Data: []byte("resources: [../base, ../../../etc, ../gone]\n")},
 		"base/kustomization.yaml":    {Data: []byte("resources: [../overlay, broken.yaml]\n")}, // a cycle
 		"base/broken.yaml":           {Data: []byte("kind: Deployment\nmetadata: {name: web\n")},
+		"local/kustomization.yaml":   {Data: []byte("resources: [a.yaml]\n")},
 	}
-	deployment := placement.Target{Kind: "Deployment", Name: "web", Path: "spec.replicas"}
-	broken := deployment
-	broken.Origin = "base/broken.yaml"
-	outside := deployment
-	outside.Origin = "../etc/passwd"
+	broken := failing("spec.replicas", placement.Object{Name: "web", Original: "web", Origin: "base/broken.yaml"})
+	outside := failing("spec.replicas", placement.Object{Name: "web", Original: "web", Origin: "../etc/passwd"})
 	tests := []struct {
-		name, overlay string
-		target        placement.Target
-		want          placement.Place
-		ok            bool
+		name, dir string
+		object    placement.Object
+		want      placement.Place
 	}{
-		{"unknown resource", "overlay", deployment, placement.Place{}, false},
-		{"no overlay", "gone", deployment, placement.Place{}, false},
-		{"outside", "../x", outside, placement.Place{}, false},
-		{"an origin that does not parse", "overlay", broken, placement.Place{File: "base/broken.yaml", Confidence: finding.File}, true},
-		{"nothing asked", "overlay", placement.Target{}, placement.Place{}, false},
+		{"unknown resource", "base", failing("spec.replicas", placement.Object{Name: "web"}), placement.Place{}},
+		{"no overlay", "gone", failing("spec.replicas", placement.Object{Name: "web"}), placement.Place{}},
+		{"outside", "../x", outside, placement.Place{}},
+		{"an origin that does not parse", "overlay", broken, placement.Place{File: "base/broken.yaml", Confidence: finding.File}},
+		{"nothing known", "base", failing("", placement.Object{}), placement.Place{}},
 	}
 	for _, tt := range tests {
-		if got, ok := placement.Locate(root, tt.overlay, tt.target); got != tt.want || ok != tt.ok {
-			t.Errorf("%s: got %+v, %t; want %+v, %t", tt.name, got, ok, tt.want, tt.ok)
+		if got := one(t, root, tt.dir, tt.object, nil); !same(got, tt.want) {
+			t.Errorf("%s: got %+v; want %+v", tt.name, got, tt.want)
 		}
-	}
-}
-
-// Without the rendered resource the origin's own order of items is all there is.
-func TestLocateWithoutManifest(t *testing.T) {
-	t.Parallel()
-	e := read(t, "testdata/patch-file.txtar")
-	target := e.target(nil)
-	target.Path = "spec.template.spec.containers[1].image"
-	got, ok := placement.Locate(e.root, "overlay", target)
-	got.Column = 0
-	if got != e.want || !ok {
-		t.Errorf("got %+v, %t; want %+v", got, ok, e.want)
 	}
 }
 
@@ -185,17 +106,29 @@ func FuzzLocate(f *testing.F) {
 			"base/kustomization.yaml":    {Data: []byte("resources: [deployment.yaml]")},
 			"base/deployment.yaml":       {Data: []byte(resource)},
 		}
-		target := placement.Target{Kind: "Deployment", Name: "web", Origin: "base/deployment.yaml", Path: path, Manifest: []byte(resource)}
-		got, ok := placement.Locate(root, "overlay", target)
-		if !ok {
-			t.Fatal("the origin exists, so at least the file is known")
+		object := failing(path, placement.Object{Name: "web", Original: "web", Origin: "base/deployment.yaml", Manifest: []byte(resource)})
+		// Every second probe lacks the failure, and the object is what the edited files are, so that all ways are gone.
+		n := 0
+		render := func(_ context.Context, root fs.FS) ([]placement.Object, error) {
+			data, err := fs.ReadFile(root, "overlay/patch.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := object
+			if n++; n%2 == 0 {
+				o.Failures, o.Manifest = nil, data
+			}
+			return []placement.Object{o}, nil
 		}
-		data, err := fs.ReadFile(root, got.File)
-		if err != nil {
-			t.Fatalf("invented the file %q", got.File)
-		}
-		if lines := len(lineBreak.FindAll(data, -1)) + 1; got.Line > lines || (got.Line == 0) != (got.Confidence == finding.File) {
-			t.Fatalf("%+v in a file of %d lines", got, lines)
+		for _, r := range []placement.Render{nil, render} {
+			got := one(t, root, "overlay", object, r)
+			data, err := fs.ReadFile(root, got.File)
+			if err != nil {
+				t.Fatalf("invented the file %q", got.File)
+			}
+			if lines := len(lineBreak.FindAll(data, -1)) + 1; got.Line > lines || got.Line < 0 || (got.Line == 0) != (got.Confidence == finding.File) {
+				t.Fatalf("%+v in a file of %d lines", got, lines)
+			}
 		}
 	})
 }

@@ -18,6 +18,12 @@ const maxFile = 4 << 20
 type files struct {
 	root   fs.FS
 	parsed map[string]*source
+	texts  map[*yaml.Node]*source // by the field that holds the text
+	walks  map[string][]*layer    // by folder and origin
+}
+
+func newFiles(root fs.FS) *files {
+	return &files{root: root, parsed: map[string]*source{}, texts: map[*yaml.Node]*source{}, walks: map[string][]*layer{}}
 }
 
 // source is parsed text in a file, either the whole file or a text inside one of its fields.
@@ -25,6 +31,7 @@ type source struct {
 	file  string
 	lines []string     // of the file
 	docs  []*yaml.Node // the roots
+	host  *source      // where outer is
 	outer *yaml.Node   // the field that holds the text; nil for a whole file
 	text  []string     // the lines of that field
 }
@@ -52,9 +59,14 @@ func (f *files) read(file string) *source {
 }
 
 // inline returns the documents in a text field of a file.
-func (s *source) inline(field *yaml.Node) *source {
+func (f *files) inline(host *source, field *yaml.Node) *source {
+	if known, ok := f.texts[field]; ok {
+		return known
+	}
 	docs := parse([]byte(field.Value))
-	return &source{file: s.file, lines: s.lines, docs: docs, outer: field, text: strings.Split(field.Value, "\n")}
+	s := &source{file: host.file, lines: host.lines, docs: docs, host: host, outer: field, text: strings.Split(field.Value, "\n")}
+	f.texts[field] = s
+	return s
 }
 
 // place returns where a node is in the file. A node inside a text field has its own line only where the text is written

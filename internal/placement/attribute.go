@@ -1,0 +1,167 @@
+package placement
+
+import (
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// attribution is the placing of one failure.
+type attribution struct {
+	*prober
+	search  *search
+	object  int
+	failure Failure
+	all     []candidate
+
+	followed []*entry // replacements and vars whose source was looked for
+	effects  []effect // of taking out each entry, in the order of entries
+	spent    bool     // a probe was wanted and none was left
+	notes    []string
+}
+
+// place returns where the failure comes from: by probes where they can tell, else by the layers alone.
+func (a *attribution) place() Place {
+	all := a.search.candidates()
+	a.all = all
+	for _, c := range all {
+		a.note("%s:%d: %s", c.place.File, c.place.Line, c.say(len(a.search.steps)))
+	}
+	if !a.probeable() {
+		return a.settle(all)
+	}
+	missing := a.search.missing()
+	if !missing && len(a.search.steps) > 0 {
+		if p, ok := a.last(all); ok {
+			return p
+		}
+	}
+	a.probeEntries(a.withoutAny())
+	var p Place
+	var ok bool
+	switch {
+	case len(a.search.steps) == 0:
+		p, ok = a.whole(all)
+	case missing:
+		p, ok = a.missing(all)
+	default:
+		p, ok = a.present(all)
+	}
+	if ok {
+		return p
+	}
+	if left := slices.DeleteFunc(slices.Clone(all), a.disproved); len(left) > 0 {
+		all = left
+	}
+	return a.settle(all)
+}
+
+func (c candidate) say(steps int) string {
+	switch {
+	case c.sets():
+		return "sets the field"
+	case c.full:
+		return "sets the field to another value"
+	}
+	return fmt.Sprintf("has %d of the path's %d steps", c.depth, steps)
+}
+
+func (a *attribution) note(format string, args ...any) {
+	if a.overlay.Trace {
+		a.notes = append(a.notes, fmt.Sprintf(format, args...))
+	}
+}
+
+// probeable says whether a render shows the failure, so that its absence from another means something.
+func (a *attribution) probeable() bool {
+	if a.failure.Static || a.base == nil || a.base.objects[a.object] == nil {
+		a.note("by the layers alone: nothing can be probed")
+		return false
+	}
+	return a.base.objects[a.object].fails(a.failure.RuleID, a.search.steps.key())
+}
+
+// try renders with edits and tells what that does to the failure.
+func (a *attribution) try(what string, edits ...edit) effect {
+	r, spent := a.probe(edits...)
+	a.spent = a.spent || spent
+	e := a.effect(r, a.object, a.search, a.failure)
+	switch {
+	case spent:
+		a.note("%s: no probe is left", what)
+	case e.lost:
+		a.note("%s: the object is not rendered", what)
+	case !e.known:
+		a.note("%s: does not render, no evidence", what)
+	default:
+		a.note("%s: failure gone %t, field changed %t", what, e.gone, e.changed)
+	}
+	return e
+}
+
+// last returns the place in the outermost candidate that sets the field, where taking its entry out changes the field. One
+// that sets a part of the field is it only if the failure is gone too.
+func (a *attribution) last(all []candidate) (Place, bool) {
+	i := slices.IndexFunc(all, candidate.sets)
+	if i < 0 || all[i].entry == nil {
+		return Place{}, false
+	}
+	e := a.entry(all[i].entry)
+	if e == nil {
+		return Place{}, false
+	}
+	tried := a.try("without "+e.name, e.drop)
+	switch {
+	case !tried.changed:
+		return Place{}, false
+	case !all[i].partial && e.field != "images" && a.search.scalar():
+		return all[i].place, true
+	case tried.gone:
+		return a.cause(e, all), true
+	}
+	return Place{}, false
+}
+
+func (a *attribution) entry(node *yaml.Node) *entry {
+	for _, e := range a.entries {
+		if e.node == node {
+			return e
+		}
+	}
+	return nil
+}
+
+// withoutAny says what taking out all entries at once does: where the failure stays, it lies in the declarations, and no entry is needed for it.
+func (a *attribution) withoutAny() effect {
+	if len(a.entries) < 2 {
+		return effect{}
+	}
+	return a.try("without any entry", drops(a.entries)...)
+}
+
+func drops(entries []*entry) []edit {
+	all := make([]edit, len(entries))
+	for i, e := range entries {
+		all[i] = e.drop
+	}
+	return all
+}
+
+// probeEntries takes each entry out, those first which the layers name as candidates: probes may run out. Where the failure stays without any
+// of them, only candidates can have made it what it is.
+func (a *attribution) probeEntries(all effect) {
+	a.effects = make([]effect, len(a.entries))
+	for _, wanted := range []bool{true, false} {
+		for i, e := range a.entries {
+			if a.suspect(e) == wanted && (wanted || !all.known || all.gone) {
+				a.effects[i] = a.try("without "+e.name, e.drop)
+			}
+		}
+	}
+}
+
+// suspect says whether an entry is a candidate by the layers, or of a sort of which the layers know nothing.
+func (a *attribution) suspect(e *entry) bool {
+	return e.opaque || slices.ContainsFunc(a.all, func(c candidate) bool { return c.entry == e.node })
+}
