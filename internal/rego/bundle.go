@@ -8,18 +8,23 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
 )
 
 // Bundle is a folder of policies: *.rego anywhere in it, data as *.yaml, *.yml or *.json under data/.
 type Bundle struct {
-	Name string // what problems show before the file: slash-separated, unique; the folder itself where it is in a repository
-	Root fs.FS
+	Name    string // what problems show before the file: slash-separated, unique; the folder itself where it is in a repository
+	Root    fs.FS
+	Combine bool           // the Scope of packages that declare none is Component
+	Data    map[string]any // what policies see as data.<key>, instead of what files in data/ hold under that key; for all bundles loaded with it
 }
 
 // material is bundles written to a temporary folder, because conftest loads from disk.
 type material struct {
-	dir  string
-	data []string // the data folders
+	dir     string
+	bundles []Bundle
+	data    []string // the data folders
 }
 
 // materialize writes the bundles below a new temporary folder, each under its name, so that cutting the folder off a path
@@ -32,7 +37,7 @@ func materialize(bundles []Bundle, tests bool) (_ *material, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("materialize policies: %w", err)
 	}
-	m := &material{dir: dir}
+	m := &material{dir: dir, bundles: bundles}
 	defer func() {
 		if err != nil {
 			m.remove()
@@ -106,6 +111,21 @@ func (m *material) write(b Bundle, file string) error {
 // show cuts the temporary folder off every path in a text.
 func (m *material) show(text string) string {
 	return filepath.ToSlash(strings.ReplaceAll(text, m.dir+string(filepath.Separator), ""))
+}
+
+// bundleOf finds the bundle of a place: of nested names the longest.
+func (m *material) bundleOf(loc *ast.Location) *Bundle {
+	if loc == nil {
+		return nil
+	}
+	file := m.show(loc.File)
+	var found *Bundle
+	for i, b := range m.bundles {
+		if strings.HasPrefix(file, b.Name+"/") && (found == nil || len(b.Name) > len(found.Name)) {
+			found = &m.bundles[i]
+		}
+	}
+	return found
 }
 
 func isTest(file string) bool   { return strings.HasSuffix(file, "_test.rego") }

@@ -3,48 +3,57 @@ package rego
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
-	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/org/platform/internal/finding"
-	"github.com/org/platform/internal/placement/fieldpath"
 )
 
-// Violation is one result of a policy over one document.
-type Violation struct {
-	RuleID, Title   string
-	Severity        finding.Severity
-	Message         string
-	Fix, URL        string
-	Path            string // normal form of internal/placement/fieldpath; "" where the policy does not say
-	Namespace, Rule string // where the policy is: a package and the name of a rule in it
-}
+// mostResults is how many results one namespace may give for one input.
+const mostResults = 10_000
 
-// Check evaluates every policy over one decoded document. The order of the violations is the same in every run.
-func (p *Policies) Check(ctx context.Context, input any) ([]Violation, error) {
+// Check evaluates every policy of a scope over one input, decoded from JSON or YAML. The order of the violations is the same in every run. A policy
+// that cannot be evaluated is reported as finding.Problems where its place is known.
+func (p *Policies) Check(ctx context.Context, s Scope, input any) ([]Violation, error) {
 	value, err := ast.InterfaceToValue(input)
 	if err != nil {
-		return nil, fmt.Errorf("check policies: convert the document: %w", err)
+		return nil, fmt.Errorf("check policies: convert the input: %w", err)
+	}
+	items := -1
+	if s != Document {
+		list, ok := value.(*ast.Array)
+		if !ok {
+			return nil, fmt.Errorf("check policies: the input of scope %s is not a list", s)
+		}
+		items = list.Len()
 	}
 	var all []Violation
 	for _, n := range p.namespaces {
-		found, err := p.check(ctx, n, value)
+		if n.scope != s {
+			continue
+		}
+		found, err := p.check(ctx, n, value, items)
 		if err != nil {
-			return nil, fmt.Errorf("check policies of namespace %s: %w", n.name, err)
+			return nil, fmt.Errorf("check policies of namespace %s over %s: %w", n.name, nameOf(value), err)
 		}
 		all = append(all, found...)
+	}
+	if s == Document {
+		p.documents.Add(1)
 	}
 	return all, nil
 }
 
-func (p *Policies) check(ctx context.Context, n namespace, input ast.Value) ([]Violation, error) {
+// Documents counts the documents that every policy was evaluated over.
+func (p *Policies) Documents() int64 { return p.documents.Load() }
+
+func (p *Policies) check(ctx context.Context, n namespace, input ast.Value, items int) ([]Violation, error) {
 	results, exceptions, err := p.evaluate(ctx, n, input)
 	if err != nil {
 		return nil, err
@@ -57,111 +66,111 @@ func (p *Policies) check(ctx context.Context, n namespace, input ast.Value) ([]V
 		for _, set := range results[rule].([]any) { // no value where the rule is undefined, else one
 			values, ok := set.([]any)
 			if !ok {
-				return nil, fmt.Errorf("rule %s is %s, not a set of results: write %s contains msg if { … }", rule, kind(set), rule)
+				return nil, n.problem(rule, fmt.Sprintf("rule %s is %s, not a set of results", rule, kind(set)), fmt.Sprintf("write: %s contains msg if { … }", rule))
+			}
+			if len(all)+len(values) > mostResults {
+				return nil, n.problem(rule, fmt.Sprintf("more than %d results for one input", mostResults), "return one result for what has one cause")
 			}
 			for _, value := range values {
-				v, err := p.violation(n.name, rule, value)
+				v, keep, err := p.violation(n, rule, value, items)
 				if err != nil {
 					return nil, err
 				}
-				all = append(all, v)
+				if keep {
+					all = append(all, v)
+				}
 			}
 		}
 	}
 	slices.SortFunc(all, func(a, b Violation) int {
-		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Path, b.Path),
-			cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.RuleID, b.RuleID), cmp.Compare(a.Item, b.Item), cmp.Compare(a.Path, b.Path),
+			cmp.Compare(a.Message, b.Message), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 	return all, nil
+}
+
+// problem reports a rule on its first line.
+func (n namespace) problem(rule, message, fix string) finding.Problems {
+	f := n.places[rule]
+	f.Message, f.Fix = message, fix
+	return finding.Problems{f}
 }
 
 // evaluate returns the value of each rule, in a list that is empty where it is undefined, and the names of excepted rules.
 func (p *Policies) evaluate(ctx context.Context, n namespace, input ast.Value) (map[string]any, []any, error) {
 	limited, cancel := context.WithTimeout(ctx, p.TimeLimit)
 	defer cancel()
-	set, err := n.query.Eval(limited, rego.EvalParsedInput(input))
+	options := []rego.EvalOption{rego.EvalParsedInput(input), rego.EvalSeed(sameSeed{})}
+	if !p.Time.IsZero() {
+		options = append(options, rego.EvalTime(p.Time))
+	}
+	var failures []topdown.Error
+	if p.Strict {
+		options = append(options, rego.EvalBuiltinErrorList(&failures))
+	}
+	set, err := n.query.Eval(limited, options...)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, nil, ctx.Err()
 	case err != nil && (topdown.IsCancel(err) || errors.Is(limited.Err(), context.DeadlineExceeded)):
 		return nil, nil, fmt.Errorf("not finished within %s: look for a rule that tries too many combinations", p.TimeLimit)
 	case err != nil:
-		return nil, nil, errors.New(p.show(err.Error()))
+		return nil, nil, p.failed(err)
+	case len(failures) > 0:
+		return nil, nil, p.failed(&failures[0])
 	case len(set) != 1: // comprehensions are always defined
 		return nil, nil, fmt.Errorf("want one result of the query, got %d", len(set))
 	}
 	return set[0].Bindings["results"].(map[string]any), set[0].Bindings["exceptions"].([]any), nil
 }
 
-// violation reads one result. Optional keys that hold something else than we expect count as absent, because policies
-// written for conftest may use these names in their own way.
-func (p *Policies) violation(namespace, rule string, value any) (Violation, error) {
-	v := Violation{RuleID: namespace + "." + rule, Severity: byName(rule), Namespace: namespace, Rule: rule}
-	switch value := value.(type) {
-	case string:
-		v.Message = value
-	case map[string]any:
-		message, ok := value["msg"].(string)
-		if !ok {
-			return v, fmt.Errorf("rule %s: a result has no msg, or one that is not a string", rule)
-		}
-		v.Message = message
-		if id, ok := value["id"].(string); ok && id != "" {
-			v.RuleID = id
-		}
-		if severity, ok := severityOf(value["severity"]); ok {
-			v.Severity = severity
-		}
-		v.Fix, _ = value["fix"].(string)
-		v.URL, _ = value["url"].(string)
-		v.Path = pathOf(value["path"])
-	default:
-		return v, fmt.Errorf("rule %s: a result is %s: want a string, or an object with msg", rule, kind(value))
+// failed turns what stopped an evaluation into a problem at its place.
+func (p *Policies) failed(err error) error {
+	var e *topdown.Error
+	if !errors.As(err, &e) || e.Location == nil || e.Location.File == "" {
+		return errors.New(p.show(err.Error()))
 	}
-	known := p.byID[v.RuleID]
-	v.Title, v.Fix, v.URL = known.Title, cmp.Or(v.Fix, known.Fix), cmp.Or(v.URL, known.URL)
-	return v, nil
+	f := problemAt(e.Location, e.Message, p.show)
+	switch e.Code {
+	case topdown.ConflictErr:
+		f.Fix = "make the conditions exclude each other, so that only one of them gives a value"
+	case topdown.BuiltinErr, topdown.TypeErr:
+		f.Fix = "check the type of the value first"
+	}
+	return finding.Problems{f}
 }
 
-func severityOf(value any) (finding.Severity, bool) {
-	text, _ := value.(string)
-	switch strings.ToLower(text) {
-	case "error":
-		return finding.Error, true
-	case "warning", "warn":
-		return finding.Warning, true
-	}
-	return "", false
+// sameSeed makes what is random the same in every run.
+type sameSeed struct{}
+
+func (sameSeed) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
-func pathOf(value any) string {
-	var path fieldpath.Path
-	var err error
-	switch value := value.(type) {
-	case string:
-		path, err = fieldpath.Parse(value)
-	case []any:
-		path, err = fieldpath.FromList(value)
-	}
-	if err != nil {
-		return ""
-	}
-	return path.String()
-}
+var _ io.Reader = sameSeed{}
 
-func kind(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "a boolean"
-	case json.Number:
-		return "a number"
-	case string:
-		return "a string"
-	case []any:
-		return "a list"
-	default:
-		return "an object"
+// nameOf says which input this is, as far as it says so itself.
+func nameOf(input ast.Value) string {
+	text := func(path ...string) string {
+		ref := make(ast.Ref, len(path))
+		for i, key := range path {
+			ref[i] = ast.StringTerm(key)
+		}
+		value, err := input.Find(ref)
+		if err != nil {
+			return ""
+		}
+		found, _ := value.(ast.String)
+		return string(found)
 	}
+	switch input := input.(type) {
+	case *ast.Array:
+		return fmt.Sprintf("%d objects", input.Len())
+	case ast.Object:
+		if kind, name := text("kind"), text("metadata", "name"); kind != "" && name != "" {
+			return clean(kind+"/"+name, mostName, false)
+		}
+	}
+	return "a document"
 }

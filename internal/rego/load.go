@@ -4,21 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/conftest/policy"
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage"
+
+	"github.com/org/platform/internal/finding"
 )
 
 // DefaultTimeLimit is how long one namespace may take over one document.
 const DefaultTimeLimit = 5 * time.Second
 
-// Policies are compiled policies. They may be used by several goroutines at once.
+// Policies are compiled policies. They may be used by several goroutines at once, after the fields are set.
+//
+// A policy gives the same results for the same input in every run: random builtins repeat themselves, and time.now_ns is Time. A builtin that
+// fails is undefined, as with conftest, unless Strict.
 type Policies struct {
-	TimeLimit time.Duration // for one namespace over one document; set before the first Check
+	TimeLimit time.Duration // for one namespace over one input
+	Time      time.Time     // what time.now_ns tells; the clock where zero
+	Strict    bool          // a builtin that fails is an error, as with conftest --show-builtin-errors
 
 	namespaces []namespace
+	documents  atomic.Int64
 	rules      []Rule
 	byID       map[string]Rule
 	show       func(string) string
@@ -26,10 +36,12 @@ type Policies struct {
 
 // namespace is one package that holds rules, with the query which evaluates all of them.
 type namespace struct {
-	name  string
-	path  ast.Ref // data and the package
-	rules []string
-	query rego.PreparedEvalQuery
+	name   string
+	path   ast.Ref // data and the package
+	rules  []string
+	places map[string]finding.Finding // where each rule is first written
+	scope  Scope
+	query  rego.PreparedEvalQuery
 }
 
 // Load compiles the bundles together. Policies that do not compile are reported as finding.Problems on their file and line.
@@ -40,6 +52,10 @@ func Load(ctx context.Context, bundles []Bundle) (*Policies, error) {
 	}
 	defer m.remove()
 	engine, err := load(m)
+	if err != nil {
+		return nil, err
+	}
+	store, err := m.store(ctx, engine)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +72,11 @@ func Load(ctx context.Context, bundles []Bundle) (*Policies, error) {
 	if len(found) == 0 {
 		return nil, errors.New("no rules: name at least one rule deny, violation or warn")
 	}
+	if err := m.assignScopes(found, engine.Modules()); err != nil {
+		return nil, err
+	}
 	for _, n := range found {
-		if n.query, err = prepare(ctx, engine, n); err != nil {
+		if n.query, err = prepare(ctx, engine.Compiler(), store, n); err != nil {
 			return nil, fmt.Errorf("prepare policies of namespace %s: %s", n.name, m.show(err.Error()))
 		}
 		p.namespaces = append(p.namespaces, n)
@@ -76,7 +95,7 @@ func load(m *material) (*policy.Engine, error) {
 
 // prepare compiles one query for all rules of a namespace. The comprehensions keep a rule that is undefined from
 // making the whole query undefined.
-func prepare(ctx context.Context, engine *policy.Engine, n namespace) (rego.PreparedEvalQuery, error) {
+func prepare(ctx context.Context, compiler *ast.Compiler, store storage.Store, n namespace) (rego.PreparedEvalQuery, error) {
 	results, exceptions := ast.NewObject(), ast.SetComprehensionTerm(
 		ast.VarTerm("name"), ast.NewBody(ast.Equality.Expr(ast.VarTerm("name"), n.ref("exception", ast.VarTerm("i"), ast.VarTerm("j")))))
 	for _, rule := range n.rules {
@@ -89,8 +108,8 @@ func prepare(ctx context.Context, engine *policy.Engine, n namespace) (rego.Prep
 	)
 	return rego.New(
 		rego.ParsedQuery(query),
-		rego.Compiler(engine.Compiler()),
-		rego.Store(engine.Store()),
+		rego.Compiler(compiler),
+		rego.Store(store),
 		rego.Capabilities(capabilities()),
 	).PrepareForEval(ctx)
 }

@@ -3,6 +3,8 @@ package rego
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -31,12 +33,31 @@ func (m *material) problems(err error) finding.Problems {
 	if errors.As(err, &load) {
 		var problems finding.Problems
 		for _, e := range load {
-			problems = append(problems, m.problem(e))
+			if errors.As(e, &compile) {
+				for _, e := range compile {
+					problems = append(problems, m.migrate(m.problem(e)))
+				}
+				continue
+			}
+			problems = append(problems, m.migrate(m.problem(e)))
 		}
 		finding.Sort(problems)
 		return problems
 	}
 	return finding.Problems{m.problem(err)}
+}
+
+// migrate says what to do about a file that is right in the syntax of Rego v0.
+func (m *material) migrate(f finding.Finding) finding.Finding {
+	content, err := os.ReadFile(filepath.Join(m.dir, filepath.FromSlash(f.File)))
+	if f.File == "" || err != nil {
+		return f
+	}
+	if _, err := ast.ParseModuleWithOpts(f.File, string(content), ast.ParserOptions{RegoVersion: ast.RegoV0}); err == nil {
+		f.Message = "Rego v0 is not supported: " + f.Message
+		f.Fix = "run opa fmt --write --v0-v1 " + f.File + ", which turns deny[msg] { … } into deny contains msg if { … }"
+	}
+	return f
 }
 
 // Conftest refuses "deny[msg] if" in plain words; a data file that does not parse is named before a colon.

@@ -118,9 +118,12 @@ func TestCheck(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p := load(t, bundle("a.rego", "package main\n"+tt.policy))
-			got, err := p.Check(t.Context(), tt.input)
+			got, err := p.Check(t.Context(), rego.Document, tt.input)
 			if err != nil {
 				t.Fatal(err)
+			}
+			for i := range tt.want {
+				tt.want[i].Item = -1
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
@@ -137,7 +140,7 @@ func TestCheckRefusesResultsThatSayNothing(t *testing.T) {
 		`deny := true`:                   "rule deny is a boolean",
 		`warn := "text"`:                 "rule warn is a string",
 	} {
-		_, err := load(t, bundle("a.rego", "package some.place\n"+policy)).Check(t.Context(), nil)
+		_, err := load(t, bundle("a.rego", "package some.place\n"+policy)).Check(t.Context(), rego.Document, nil)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), ".place") {
 			t.Errorf("%s: error %v, want %q and the namespace", policy, err, want)
 		}
@@ -152,10 +155,10 @@ func TestNamespacesDataAndLibraries(t *testing.T) {
 		"one/a_test.rego", "package one_test\nthis is not even Rego")
 	second := bundle("b.rego", "package two[\"x-y\"]\nwarn contains \"second\"")
 	second.Name = "other/policy"
-	got, err := load(t, first, second).Check(t.Context(), map[string]any{"name": "eve"})
+	got, err := load(t, first, second).Check(t.Context(), rego.Document, map[string]any{"name": "eve"})
 	want := []rego.Violation{
-		{RuleID: "one.deny", Severity: finding.Error, Message: "banned", Namespace: "one", Rule: "deny"},
-		{RuleID: `two["x-y"].warn`, Severity: finding.Warning, Message: "second", Namespace: `two["x-y"]`, Rule: "warn"},
+		{RuleID: "one.deny", Severity: finding.Error, Message: "banned", Item: -1, Namespace: "one", Rule: "deny"},
+		{RuleID: `two["x-y"].warn`, Severity: finding.Warning, Message: "second", Item: -1, Namespace: `two["x-y"]`, Rule: "warn"},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("violations (-want +got):\n%s%v", diff, err)
@@ -240,7 +243,7 @@ func TestTimeLimitNamesTheNamespace(t *testing.T) {
 		rego.Bundle{Name: "b", Root: bundle("b.rego", "package fast\ndeny contains \"x\"").Root})
 	p.TimeLimit = 30 * time.Millisecond
 	start := time.Now()
-	_, err := p.Check(t.Context(), nil)
+	_, err := p.Check(t.Context(), rego.Document, nil)
 	if err == nil || !strings.Contains(err.Error(), "slow.rules") || !strings.Contains(err.Error(), "not finished within 30ms") {
 		t.Errorf("error %v, want one that names slow.rules and the limit", err)
 	}
@@ -249,7 +252,7 @@ func TestTimeLimitNamesTheNamespace(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.Check(cancelled, nil); !errors.Is(err, context.Canceled) {
+	if _, err := p.Check(cancelled, rego.Document, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v after cancellation, want context.Canceled", err)
 	}
 }
@@ -310,7 +313,7 @@ test_breaks if to_number("x") == 1
 		Line   int
 	}
 	var got []brief
-	for _, r := range results {
+	for _, r := range results.Results {
 		got = append(got, brief{r.Name, r.Status, r.Line})
 		if r.Package != "main_test" || r.File != "policy/a_test.rego" {
 			t.Errorf("%s: package %s in %s", r.Name, r.Package, r.File)
@@ -320,8 +323,8 @@ test_breaks if to_number("x") == 1
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tests (-want +got):\n%s", diff)
 	}
-	if len(results) > 1 && results[1].Message != "count 0" {
-		t.Errorf("message %q, want what the test printed", results[1].Message)
+	if len(results.Results) > 1 && results.Results[1].Message != "count 0" {
+		t.Errorf("message %q, want what the test printed", results.Results[1].Message)
 	}
 	if _, err := rego.Test(t.Context(), []rego.Bundle{bundle("a.rego", "package main", "a_test.rego", "package main\nx := y")}); err == nil {
 		t.Error("tests that do not compile passed")

@@ -40,10 +40,17 @@ func byName(rule string) finding.Severity {
 	return finding.Error
 }
 
-// exceptionName is the name under which an exception rule lists a rule: without its prefix.
+// exceptionName is the name under which an exception rule lists a rule: as conftest has it, without its prefixes in this order.
 func exceptionName(rule string) string {
-	_, name, _ := strings.Cut(rule, "_")
-	return name
+	for _, prefix := range []string{"violation", "deny", "warn"} {
+		if rule == prefix {
+			return ""
+		}
+	}
+	for _, prefix := range []string{"violation_", "deny_", "warn_"} {
+		rule = strings.TrimPrefix(rule, prefix)
+	}
+	return rule
 }
 
 // discover lists the namespaces that hold rules, sorted, with their rules, sorted. A rule that could never report is a problem.
@@ -64,9 +71,13 @@ func discover(modules map[string]*ast.Module, show func(string) string) ([]names
 			}
 			n := namespaceOf(module)
 			if spaces[n] == nil {
-				spaces[n] = &namespace{name: n, path: module.Package.Path}
+				spaces[n] = &namespace{name: n, path: module.Package.Path, places: map[string]finding.Finding{}}
 			}
 			spaces[n].rules = append(spaces[n].rules, name)
+			f, known := problemAt(rule.Head.Loc(), "", show), spaces[n].places[name]
+			if known.File == "" || cmp.Or(cmp.Compare(f.File, known.File), cmp.Compare(f.Line, known.Line)) < 0 {
+				spaces[n].places[name] = f
+			}
 		}
 	}
 	if len(problems) > 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/cover"
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/tester"
 )
@@ -34,9 +35,16 @@ type TestResult struct {
 	Duration      time.Duration
 }
 
-// Test runs the tests in the bundles' *_test.rego files with OPA's tester, in the sandbox that policies have. The results
-// are ordered by file and line. Policies that do not compile are reported as finding.Problems.
-func Test(ctx context.Context, bundles []Bundle) ([]TestResult, error) {
+// TestResults are the outcome of all tests, ordered by file and line, and what of the policies they evaluated, ordered by file.
+type TestResults struct {
+	Results  []TestResult
+	Coverage []FileCoverage
+	Covered  float64 // percent of the lines of all files
+}
+
+// Test runs the tests in the bundles' *_test.rego files with OPA's tester, in the sandbox that policies have. Policies that do not compile are
+// reported as finding.Problems.
+func Test(ctx context.Context, bundles []Bundle) (*TestResults, error) {
 	m, err := materialize(bundles, true)
 	if err != nil {
 		return nil, err
@@ -46,29 +54,38 @@ func Test(ctx context.Context, bundles []Bundle) ([]TestResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := engine.Store()
+	store, err := m.store(ctx, engine)
+	if err != nil {
+		return nil, err
+	}
+	return m.runTests(ctx, engine.Modules(), store)
+}
+
+func (m *material) runTests(ctx context.Context, modules map[string]*ast.Module, store storage.Store) (*TestResults, error) {
 	txn, err := store.NewTransaction(ctx, storage.TransactionParams{})
 	if err != nil {
 		return nil, fmt.Errorf("test policies: %w", err)
 	}
 	defer store.Abort(ctx, txn)
 	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithEnablePrintStatements(true)
-	results, err := tester.NewRunner().SetStore(store).SetCompiler(compiler).SetModules(engine.Modules()).
+	covered := cover.New()
+	results, err := tester.NewRunner().SetStore(store).SetCompiler(compiler).SetModules(modules).SetCoverageQueryTracer(covered).
 		CapturePrintOutput(true).RaiseBuiltinErrors(true).SetTimeout(DefaultTimeLimit).RunTests(ctx, txn)
 	if err != nil {
 		return nil, m.problems(err)
 	}
-	var tests []TestResult
+	all := &TestResults{}
 	for r := range results {
-		tests = append(tests, m.testResult(r))
+		all.Results = append(all.Results, m.testResult(r))
 	}
 	if ctx.Err() != nil { // the runner stops without a word
 		return nil, fmt.Errorf("test policies: %w", ctx.Err())
 	}
-	slices.SortFunc(tests, func(a, b TestResult) int {
+	slices.SortFunc(all.Results, func(a, b TestResult) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Name, b.Name))
 	})
-	return tests, nil
+	all.Coverage, all.Covered = m.coverage(covered.Report(modules))
+	return all, nil
 }
 
 func (m *material) testResult(r *tester.Result) TestResult {

@@ -1,0 +1,7 @@
+package main
+
+owner := "a" if input.x
+
+owner := "b" if input.z
+
+deny contains owner

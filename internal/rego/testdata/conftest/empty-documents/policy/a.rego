@@ -1,0 +1,3 @@
+package main
+
+deny contains "no name" if not input.name

@@ -1,0 +1,3 @@
+package team.b
+
+warn contains "b" if input.x

@@ -1,0 +1,5 @@
+package main
+
+deny := true
+
+warn contains "w"

@@ -1,0 +1,5 @@
+package main
+
+deny := ["a list"]
+
+warn := [{"msg": "an object"}]

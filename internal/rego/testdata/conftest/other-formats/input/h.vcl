@@ -1,0 +1,3 @@
+backend web {
+  .host = "127.0.0.1";
+}

@@ -1,0 +1,7 @@
+package main
+
+deny contains 5
+
+deny contains ["x"]
+
+warn contains "w"

@@ -1,0 +1,5 @@
+package lib.util
+
+containers contains c if some c in input.spec.containers
+
+is_root if not input.nonroot
