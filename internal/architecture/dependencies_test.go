@@ -22,7 +22,7 @@ var links = map[string][]string{
 	"containerize": {"git", "registry"},
 	"deploy":       {"git", "render"},
 	"diff":         {"forge", "git", "render"},
-	"policy-check": {"git", "rego", "render"},
+	"policy-check": {"forge", "git", "rego", "render"},
 	"promote":      {"git", "render"},
 	"platform":     {"forge", "git", "registry", "rego", "render"},
 }
@@ -72,7 +72,8 @@ func TestOnlyItsAdapterImportsAHeavyDependency(t *testing.T) {
 }
 
 // domain packages are plain values in, a plan or a result out.
-var domain = []string{"catalog", "config", "diff", "finding", "placement", "promotion", "release", "state", "strictyaml", "suggest"}
+var domain = []string{"catalog", "config", "diff", "document", "finding", "placement", "promotion", "release", "report", "state",
+	"strictyaml", "suggest", "waiver"}
 
 func TestDomainKnowsNoAdapter(t *testing.T) {
 	t.Parallel()

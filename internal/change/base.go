@@ -11,6 +11,9 @@ import (
 	"github.com/org/platform/internal/workspace"
 )
 
+// ErrNothing says that nothing was named to compare with, and that nothing offers itself.
+var ErrNothing = errors.New("nothing to compare")
+
 // Base returns the commit to compare a workspace's commit with: the given revision, else the one that the event or the branch starts from.
 func (e Event) Base(ctx context.Context, w *workspace.Workspace, given string) (*git.Commit, error) {
 	if given != "" {
@@ -35,7 +38,7 @@ func (e Event) Base(ctx context.Context, w *workspace.Workspace, given string) (
 		return nil, err
 	}
 	if base.Hash == w.Commit.Hash && e.Name != "push" { // a new branch may have nothing of its own yet
-		return nil, app.Usagef("nothing to compare: %s is on the branch it would be compared with; give --base, for example --base %[1]s~1", cmp.Or(w.Ref, "HEAD"))
+		return nil, app.Usagef("%w: %s is on the branch it would be compared with; give --base, for example --base %[2]s~1", ErrNothing, cmp.Or(w.Ref, "HEAD"))
 	}
 	return base, nil
 }
@@ -84,7 +87,7 @@ func leftAt(ctx context.Context, repo *git.Repository, head *git.Commit, branch 
 		}
 	}
 	if newest == nil {
-		return nil, app.Usagef("%s has no commit in common with the branch it would be compared with: give --base", head.Hash.String()[:12])
+		return nil, app.Usagef("%w: %s has no commit in common with the branch it would be compared with; give --base", ErrNothing, head.Hash.String()[:12])
 	}
 	return newest, nil
 }
@@ -106,5 +109,5 @@ func tipOf(ctx context.Context, repo *git.Repository, branch string) (*git.Commi
 			return tip, nil
 		}
 	}
-	return nil, app.Usagef("cannot tell which branch is the default one: give --base")
+	return nil, app.Usagef("%w: cannot tell which branch is the default one; give --base", ErrNothing)
 }

@@ -56,7 +56,9 @@ func (p *Platform) setDefaults() {
 		}
 	}
 	if len(s.Policies) == 0 {
-		s.Policies = []Bundle{{Name: "kubernetes"}}
+		for _, name := range []string{"kubernetes", "catalog", "dockerfile", "plan", "workflow"} {
+			s.Policies = append(s.Policies, Bundle{Name: name})
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ type Spec struct {
 	Components   []string      `yaml:"components" json:"components" jsonschema:"minItems=1,description=Globs of the folders which hold a catalog-info.yaml\\, for example services/*."`
 	State        State         `yaml:"state,omitempty" json:"state,omitempty"`
 	Environments []Environment `yaml:"environments" json:"environments" jsonschema:"minItems=1,description=Environments; promoteFrom makes them a directed acyclic graph."`
-	Policies     []Bundle      `yaml:"policies,omitempty" json:"policies,omitempty" jsonschema:"description=Policy bundles; default is the built-in bundle kubernetes."`
+	Policies     []Bundle      `yaml:"policies,omitempty" json:"policies,omitempty" jsonschema:"description=Policy bundles; default are the built-in bundles kubernetes\\, catalog\\, dockerfile\\, plan and workflow."`
 	Severity     Severities    `yaml:"severity,omitempty" json:"severity,omitempty" jsonschema:"description=Severity by rule id: error\\, warning or off; * is for all rules that are not named."`
 	Render       Render        `yaml:"render,omitempty" json:"render,omitempty"`
 	Actions      Actions       `yaml:"actions,omitempty" json:"actions,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 const root = "../.."
@@ -188,4 +189,21 @@ func productSource(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return all.String()
+}
+
+func TestPoliciesNeedTheirExamples(t *testing.T) {
+	t.Parallel()
+	const page = "<!-- generated: policies -->\n<!-- end -->"
+	if _, err := fillSections(fstest.MapFS{}, page, nil); err == nil || !strings.Contains(err.Error(), "has no example policy/") {
+		t.Errorf("want an error that names an example, got %v", err)
+	}
+	filled, err := fillSections(os.DirFS(root), page, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"## Bundle plan\n", "| [`no-privileged`](#no-privileged) | error |", "Fails:\n\n```dockerfile\n", "Fails at `resource_changes[0].change.after.acl`:\n"} {
+		if !strings.Contains(filled, want) {
+			t.Errorf("the page does not hold %q", want)
+		}
+	}
 }

@@ -65,8 +65,8 @@ const (
 	sectionEnd   = "<!-- end -->"
 )
 
-// fillSections writes anew what stands between <!-- generated: WHAT --> and <!-- end -->. WHAT is "reference", the fields of platform.yaml, or
-// "file PATH", the content of a file, so that an example in the text is the one that is tested.
+// fillSections writes anew what stands between <!-- generated: WHAT --> and <!-- end -->. WHAT is "reference", the fields of platform.yaml,
+// "policies", the rules of the default bundles, or "file PATH", the content of a file, so that an example in the text is the one that is tested.
 func fillSections(root fs.FS, content string, schema *schemaNode) (string, error) {
 	var b strings.Builder
 	for {
@@ -90,12 +90,15 @@ func fillSections(root fs.FS, content string, schema *schemaNode) (string, error
 }
 
 func section(root fs.FS, what string, schema *schemaNode) (string, error) {
-	if what == "reference" {
+	switch what {
+	case "reference":
 		return reference(schema), nil
+	case "policies":
+		return policyReference(root)
 	}
 	name, isFile := strings.CutPrefix(what, "file ")
 	if !isFile {
-		return "", fmt.Errorf("unknown section %q; known: reference, file PATH", what)
+		return "", fmt.Errorf("unknown section %q; known: reference, policies, file PATH", what)
 	}
 	content, err := fs.ReadFile(root, name)
 	if err != nil {

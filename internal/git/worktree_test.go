@@ -32,7 +32,9 @@ func TestWorkingTree(t *testing.T) {
 		"modified":         func(_ *testing.T, c *testkit.Clone) { c.Write(map[string]string{"dir/b.txt": "B\n"}) },
 		"same size":        func(_ *testing.T, c *testkit.Clone) { c.Write(map[string]string{"dir/b.txt": "x\n"}) },
 		"staged, not more": func(_ *testing.T, c *testkit.Clone) { c.Write(map[string]string{"new.txt": "n\n"}); c.Git("add", ".") },
-		"new":              func(_ *testing.T, c *testkit.Clone) { c.Write(map[string]string{"dir/new/n.txt": "n\n", "-odd name": ""}) },
+		"new": func(_ *testing.T, c *testkit.Clone) {
+			c.Write(map[string]string{"dir/new/n.txt": "n\n", "-odd name": ""})
+		},
 		"intent to add": func(_ *testing.T, c *testkit.Clone) {
 			c.Write(map[string]string{"soon.txt": "s\n"})
 			c.Git("add", "--intent-to-add", "soon.txt")

@@ -66,3 +66,6 @@ func others(root fs.FS, overlays string) string {
 	slices.Sort(names)
 	return fmt.Sprintf(" (overlays there are: %s)", strings.Join(names, ", "))
 }
+
+// KustomizationFiles returns the names that the file of a kustomization may have.
+func KustomizationFiles() []string { return konfig.RecognizedKustomizationFileNames() }

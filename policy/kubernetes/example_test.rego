@@ -7,12 +7,14 @@ good := {
 	"apiVersion": "apps/v1",
 	"kind": "Deployment",
 	"metadata": {"name": "web", "labels": {"owner": "team-a"}},
-	"spec": {"template": {"spec": {
-		"securityContext": {"runAsNonRoot": true},
+	"spec": {"selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
+		"securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
 		"initContainers": [container("migrate")],
-		"containers": [object.union(container("app"), {"readinessProbe": {"httpGet": {"port": 8080}}})],
+		"containers": [object.union(container("app"), {"readinessProbe": probe, "livenessProbe": probe})],
 	}}},
 }
+
+probe := {"httpGet": {"port": 8080}}
 
 container(name) := {
 	"name": name,
@@ -22,7 +24,7 @@ container(name) := {
 		"readOnlyRootFilesystem": true,
 		"capabilities": {"drop": ["ALL"]},
 	},
-	"resources": {"limits": {"memory": "64Mi"}},
+	"resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}},
 }
 
 pod := "/spec/template/spec"
@@ -46,6 +48,16 @@ paths(id, resource) := {path |
 app_path(field) := sprintf("spec.template.spec.containers.0.%s", [field])
 
 init_path(field) := sprintf("spec.template.spec.initContainers.0.%s", [field])
+
+# The paths at which a rule finds something among the objects of one component, dotted, without the field contents.
+combined_paths(id, resources) := {path |
+	items := [{"contents": resource, "component": "web", "environment": "prod"} | some resource in resources]
+	results := data.kubernetes.component.deny | data.kubernetes.component.warn with input as items with data.platform as {"production": ["prod"]}
+	some result in results
+	result.id == id
+	result.path[1] == "contents"
+	path := concat(".", [sprintf("%v", [step]) | some i, step in result.path; i != 1])
+}
 
 test_the_good_workload_passes_everything if {
 	count(data.kubernetes.deny) == 0 with input as good

@@ -1,5 +1,6 @@
 package kubernetes
 
+import data.lib.images
 import data.lib.workload
 
 # METADATA
@@ -15,7 +16,7 @@ import data.lib.workload
 deny contains workload.in_container(rego.metadata.rule(), container, ["image"], problem) if {
 	some container in workload.containers
 	image := object.get(container.spec, "image", "")
-	not by_digest(image)
+	not images.by_digest(image)
 	problem := sprintf("image %q is not referenced by digest", [image])
 }
 
@@ -33,17 +34,30 @@ deny contains workload.in_container(rego.metadata.rule(), container, ["image"], 
 deny contains workload.in_container(rego.metadata.rule(), container, ["image"], problem) if {
 	some container in workload.containers
 	image := container.spec.image
-	not by_digest(image)
-	tag(image) == "latest"
+	images.tag(image) == "latest"
 	problem := sprintf("image %q uses the tag latest", [image])
 }
 
-by_digest(image) if regex.match(`@sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$`, image)
+# METADATA
+# title: Images come from allowed registries
+# description: >-
+#   Only images in your own registries are built from your source, scanned, signed and kept. An image from elsewhere may be
+#   changed or deleted by people you do not know. The registries are those of platform.yaml, unless the data key
+#   allowed_registries lists others, such as ghcr.io/org or docker.io/library.
+# related_resources:
+# - ref: https://kubernetes.io/docs/concepts/security/security-checklist/#images
+# custom:
+#   id: allowed-registries
+#   severity: error
+#   fix: copy the image to an allowed registry and reference it there, or list its registry in allowed_registries
+deny contains workload.in_container(rego.metadata.rule(), container, ["image"], problem) if {
+	some container in workload.containers
+	image := container.spec.image
+	not from_allowed_registry(image)
+	problem := sprintf("image %q is not from %s", [image, concat(" or ", images.allowed)])
+}
 
-# The colon of a registry's port comes before the last slash.
-tag(image) := split(last, ":")[1] if {
-	last := last_part(image)
-	contains(last, ":")
-} else := "latest"
-
-last_part(image) := parts[count(parts) - 1] if parts := split(image, "/")
+from_allowed_registry(image) if {
+	some registry in images.allowed
+	images.below(image, registry)
+}

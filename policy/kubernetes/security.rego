@@ -1,5 +1,6 @@
 package kubernetes
 
+import data.lib.result
 import data.lib.workload
 
 # METADATA
@@ -28,7 +29,7 @@ deny contains workload.in_container(rego.metadata.rule(), container, ["securityC
 #   id: run-as-non-root
 #   severity: error
 #   fix: "set securityContext.runAsNonRoot: true for the pod, and for no container to false"
-deny contains workload.at(rego.metadata.rule(), root.path, root.message) if some root in possible_roots
+deny contains result.at(rego.metadata.rule(), root.path, root.message) if some root in possible_roots
 
 possible_roots contains {"path": path, "message": message} if {
 	some container in workload.containers
@@ -61,7 +62,7 @@ container_decides(container) if is_boolean(container.spec.securityContext.runAsN
 #   severity: error
 #   fix: "set securityContext.allowPrivilegeEscalation: false"
 deny contains workload.in_container(rego.metadata.rule(), container, field, "allows privilege escalation") if {
-	some container in workload.containers
+	some container in workload.on_linux
 	field := ["securityContext", "allowPrivilegeEscalation"]
 	object.get(container.spec, field, true) != false
 }
@@ -78,7 +79,7 @@ deny contains workload.in_container(rego.metadata.rule(), container, field, "all
 #   severity: error
 #   fix: "set securityContext.capabilities.drop: [ALL]"
 deny contains workload.in_container(rego.metadata.rule(), container, field, "does not drop all capabilities") if {
-	some container in workload.containers
+	some container in workload.on_linux
 	field := ["securityContext", "capabilities", "drop"]
 	not "ALL" in object.get(container.spec, field, [])
 }
@@ -94,7 +95,7 @@ deny contains workload.in_container(rego.metadata.rule(), container, field, "doe
 #   severity: warning
 #   fix: "set securityContext.readOnlyRootFilesystem: true and mount an emptyDir where the program writes"
 warn contains workload.in_container(rego.metadata.rule(), container, field, "can write to its root file system") if {
-	some container in workload.containers
+	some container in workload.on_linux
 	field := ["securityContext", "readOnlyRootFilesystem"]
 	object.get(container.spec, field, false) != true
 }
@@ -115,3 +116,52 @@ deny contains workload.in_pod(rego.metadata.rule(), [field], problem) if {
 	workload.pod[field] == true
 	problem := sprintf("%s shares a namespace of the node", [field])
 }
+
+# METADATA
+# title: Pods do not mount folders of the node
+# description: >-
+#   A hostPath volume lets a pod read, and mostly write, the node's files: other pods' secrets, the kubelet's credentials, the
+#   container runtime's socket. Its content also differs from node to node.
+# related_resources:
+# - ref: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+# custom:
+#   id: no-host-path
+#   severity: error
+#   fix: use an emptyDir, a ConfigMap, a Secret or a PersistentVolumeClaim instead
+deny contains workload.in_pod(rego.metadata.rule(), ["volumes", i, "hostPath"], problem) if {
+	some i, volume in workload.pod.volumes
+	volume.hostPath
+	problem := sprintf("volume %v mounts a folder of the node", [object.get(volume, "name", i)])
+}
+
+# METADATA
+# title: Containers run with the runtime's seccomp profile
+# description: >-
+#   Most holes in the kernel are reached through system calls that programs never make. The profile RuntimeDefault refuses
+#   those. It may be set for the pod or for each container.
+# related_resources:
+# - ref: https://kubernetes.io/docs/tutorials/security/seccomp/
+# custom:
+#   id: seccomp-profile
+#   severity: warning
+#   fix: "set securityContext.seccompProfile.type: RuntimeDefault for the pod"
+warn contains result.at(rego.metadata.rule(), place.path, place.message) if some place in unconfined
+
+unconfined contains {"path": path, "message": message} if {
+	some container in workload.on_linux
+	profile := container.spec.securityContext.seccompProfile.type
+	not profile in confined
+	path := array.concat(container.path, ["securityContext", "seccompProfile", "type"])
+	message := sprintf("%s: its seccomp profile is %v", [container.title, profile])
+}
+
+# Once for the pod, as for root.
+unconfined contains {"path": path, "message": message} if {
+	some container in workload.on_linux
+	not container.spec.securityContext.seccompProfile
+	not object.get(workload.pod, ["securityContext", "seccompProfile", "type"], null) in confined
+	path := array.concat(workload.pod_path, ["securityContext", "seccompProfile", "type"])
+	message := sprintf("%s: its containers run without a seccomp profile", [workload.name])
+}
+
+confined := {"RuntimeDefault", "Localhost"}

@@ -59,6 +59,7 @@ test_read_only_root_filesystem_fails if {
 
 test_no_host_namespaces_passes if {
 	paths("no-host-namespaces", with_field(sprintf("%s/hostNetwork", [pod]), false)) == set()
+	paths("no-host-namespaces", with_field(sprintf("%s/shareProcessNamespace", [pod]), true)) == set()
 }
 
 test_no_host_namespaces_fails if {
@@ -66,4 +67,41 @@ test_no_host_namespaces_fails if {
 		resource := with_field(sprintf("%s/%s", [pod, field]), true)
 		paths("no-host-namespaces", resource) == {sprintf("spec.template.spec.%s", [field])}
 	}
+}
+
+test_no_host_path_passes if {
+	paths("no-host-path", with_field(sprintf("%s/volumes", [pod]), [{"name": "tmp", "emptyDir": {}}])) == set()
+}
+
+test_no_host_path_fails if {
+	volumes := [{"name": "tmp", "emptyDir": {}}, {"name": "run", "hostPath": {"path": "/run"}}]
+	paths("no-host-path", with_field(sprintf("%s/volumes", [pod]), volumes)) == {"spec.template.spec.volumes.1.hostPath"}
+}
+
+test_seccomp_profile_passes if {
+	paths("seccomp-profile", with_security(pod, "seccompProfile", {"type": "Localhost", "localhostProfile": "x.json"})) == set()
+	each := json.patch(without_field(sprintf("%s/securityContext/seccompProfile", [pod])), [
+	{"op": "add", "path": sprintf("%s/securityContext/seccompProfile", [path]), "value": {"type": "RuntimeDefault"}} |
+		some path in [app, init]
+	])
+	paths("seccomp-profile", each) == set()
+}
+
+test_seccomp_profile_fails if {
+	in_pod := "spec.template.spec.securityContext.seccompProfile.type"
+	paths("seccomp-profile", without_field(sprintf("%s/securityContext/seccompProfile", [pod]))) == {in_pod}
+	paths("seccomp-profile", with_security(pod, "seccompProfile", {"type": "Unconfined"})) == {in_pod}
+	unconfined := with_security(app, "seccompProfile", {"type": "Unconfined"})
+	paths("seccomp-profile", unconfined) == {app_path("securityContext.seccompProfile.type")}
+}
+
+test_pods_of_windows_need_nothing_of_linux if {
+	windows := json.patch(with_field(sprintf("%s/os", [pod]), {"name": "windows"}), [
+	{"op": "remove", "path": sprintf("%s/securityContext", [path])} |
+		some path in [pod, app, init]
+	])
+	every id in ["seccomp-profile", "drop-all-capabilities", "no-privilege-escalation", "read-only-root-filesystem"] {
+		paths(id, windows) == set()
+	}
+	count(paths("run-as-non-root", windows)) == 1
 }

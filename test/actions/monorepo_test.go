@@ -20,7 +20,7 @@ import (
 type monorepo struct {
 	remote   *testkit.Remote
 	dir      string // the checkout that a job starts from
-	head     string // the commit of it
+	head     string // the commit of it; of a pull request the commit that is to be merged
 	registry *testkit.RegistryServer
 }
 
@@ -60,6 +60,24 @@ func newMonorepo(t *testing.T, files map[string]string) *monorepo {
 	checkout.Git("remote", "set-url", "origin", m.remote.HTTP(t, wantToken))
 	m.dir = checkout.Dir
 	return m
+}
+
+// pullRequest makes the checkout one of a pull request: of a merge of the change with main, one commit deep.
+func (m *monorepo) pullRequest(t *testing.T, files map[string]string) {
+	t.Helper()
+	author := m.remote.Clone(t)
+	author.Git("checkout", "-q", "-b", "change")
+	author.Write(files)
+	m.head = author.Commit("Change something")
+	author.Git("checkout", "-q", "--detach", "main")
+	author.Git("merge", "-q", "--no-ff", "-m", "Merge", "change")
+	author.Git("push", "-q", "origin", "change", "HEAD:refs/pull/1/merge")
+
+	checkout := m.remote.Clone(t, "--depth=1")
+	checkout.Git("fetch", "-q", "--depth=1", "origin", "refs/pull/1/merge")
+	checkout.Git("checkout", "-q", "--detach", "FETCH_HEAD")
+	checkout.Git("remote", "set-url", "origin", m.remote.HTTP(t, wantToken))
+	m.dir = checkout.Dir
 }
 
 // wantToken answers as GitHub does to somebody without the token.

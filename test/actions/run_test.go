@@ -22,6 +22,7 @@ func TestWorkflows(t *testing.T) {
 		"golden path":            testGoldenPath,
 		"violation":              testViolation,
 		"only some environments": testSomeEnvironments,
+		"pull request":           testPullRequest,
 		"build":                  testBuild,
 		"containerize":           testContainerize,
 		"setup":                  testSetup,
@@ -61,7 +62,7 @@ func testDeliver(t *testing.T, r *actRunner) {
 			t.Errorf("the state commit does not say %s:\n%s", want, message)
 		}
 	}
-	run.wantSummary("### Build hello", "### Image of hello", reference, "### Policy check: 0 errors, 0 warnings",
+	run.wantSummary("### Build hello", "### Image of hello", reference, "### Policy check\n\n**0 errors, ",
 		"### Deployed hello to dev", "### Promotions")
 	if found := run.annotations(); len(found) > 0 {
 		t.Errorf("annotations of a good run: %v", found)
@@ -119,11 +120,11 @@ func testViolation(t *testing.T, r *actRunner) {
 		t.Fatalf("%d annotations, want one\n%s", len(found), run)
 	}
 	got := found[0].Pairs
-	want := map[string]string{"file": file, "line": "12", "col": "13", "title": "no-privileged"}
+	want := map[string]string{"file": file, "line": "12", "col": "13", "title": "no-privileged: Containers are not privileged"}
 	if found[0].Command != "error" || !cmp.Equal(want, got) {
 		t.Errorf("annotation ::%s %v, want ::error %v", found[0].Command, got, want)
 	}
-	run.wantSummary("### Policy check: 1 error, 0 warnings", file+":12")
+	run.wantSummary("### Policy check\n\n**1 error, ", file+":12")
 	if run.ran("deploy") {
 		t.Errorf("deploy ran after the violation\n%s", run)
 	}
@@ -136,9 +137,56 @@ func testViolation(t *testing.T, r *actRunner) {
 func testSomeEnvironments(t *testing.T, r *actRunner) {
 	_, files := privileged("dev")
 	m := newMonorepo(t, files)
-	run := r.run(t, m, write(t, example(t, "policy-check")))
+	run := r.run(t, m, write(t, `on: push
+permissions: {contents: read}
+jobs:
+  policies:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
+      - uses: org/platform/actions/policy-check@v1
+        with:
+          env: |
+            staging
+            prod
+`))
 	run.require(true)
-	run.wantSummary("8 objects of 2 renders")
+	run.wantSummary("of 2 renders checked")
+}
+
+// A pull request is told what it brings, on the lines to change, and not what was there before; nor can a message forge an annotation.
+func testPullRequest(t *testing.T, r *actRunner) {
+	old, files := privileged("dev")
+	fresh, change := privileged("prod")
+	hostile := ".github/workflows/odd.yml"
+	files["policy/house/house.rego"] = "package house\n\ndeny contains {\"msg\": input.name, \"path\": [\"name\"], \"id\": \"named\"} if input.name\n"
+	files["platform.yaml"] = "apiVersion: platform/v1\nkind: Platform\nmetadata: {name: demo}\nspec:\n  registry: registry.example/demo\n" +
+		"  components: [services/*]\n  environments: [{name: dev}, {name: prod, promoteFrom: [dev]}]\n" +
+		"  policies: [{name: kubernetes}, {name: house, path: policy/house, files: [.github/workflows/odd.yml]}]\n"
+	change[hostile] = "on: push\nname: \"50%\\n##[error]forged\\e[31m\"\njobs: {}\n"
+	m := newMonorepo(t, files)
+	m.pullRequest(t, change)
+	run := r.run(t, m, write(t, example(t, "policy-check")))
+	run.require(false)
+
+	var got []string
+	for _, e := range run.annotations() {
+		if e.Command == "error" {
+			got = append(got, e.Pairs["file"]+":"+e.Pairs["line"]+" "+e.Pairs["title"])
+		}
+	}
+	slices.Sort(got)
+	want := []string{hostile + ":2 named", fresh + ":12 no-privileged: Containers are not privileged"}
+	if !cmp.Equal(want, got) {
+		t.Errorf("annotated %q, want %q\n%s", got, want, run)
+	}
+	if text := run.String(); strings.Contains(text, old+":12:") || strings.Contains(text, "\n##[error]") {
+		t.Errorf("the log shows what is known, or a forged command:\n%s", text)
+	}
+	run.wantSummary("**2 errors, ", fresh+":12")
+	if n := run.output("policies", "errors"); n != "2" {
+		t.Errorf("output errors: %s", n)
+	}
 }
 
 func testBuild(t *testing.T, r *actRunner) {

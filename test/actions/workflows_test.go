@@ -37,6 +37,9 @@ func workflows(t *testing.T) []workflow {
 		inWorkflows := filepath.Base(filepath.Dir(file)) == "workflows"
 		switch filepath.Ext(file) {
 		case ".md":
+			if filepath.Base(file) == "policies.md" { // it shows what is wrong
+				return nil
+			}
 			list = append(list, examples(t, file)...)
 		case ".yml", ".yaml":
 			if inWorkflows {
@@ -176,7 +179,7 @@ func checkInputs(t *testing.T, place string, a action, with map[string]yaml.Node
 var (
 	uses    = regexp.MustCompile(`uses:\s*["']?([^\s"',}]+)(.*)`)
 	pinned  = regexp.MustCompile(`^[^@]+@[0-9a-f]{40}$`)
-	comment = regexp.MustCompile(`^["']?\s+# v\d`)
+	comment = regexp.MustCompile(`^[^#]*\s# v\d`)
 )
 
 // Third-party actions are pinned by commit, with the version for people and for update bots.

@@ -17,6 +17,8 @@ import (
 	"github.com/org/platform/internal/workspace"
 )
 
+const formatMarkdown = "markdown"
+
 // Options are the flags.
 type Options struct {
 	workspace.Options
@@ -49,7 +51,7 @@ func New(a *app.App) *cobra.Command {
 	f.StringArrayVar(&o.Envs, "env", nil, "only this `environment`; repeatable (default: all)")
 	f.BoolVar(&o.Comment, "comment", false, "write it to the pull request of the workflow as one comment, which later runs update")
 	o.Options.Flags(cmd)
-	outputFlag(cmd, &o.Output)
+	app.OutputFlag(cmd, &o.Output, formatMarkdown)
 	return cmd
 }
 

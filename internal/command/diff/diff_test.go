@@ -157,7 +157,7 @@ func TestMergedBranch(t *testing.T) {
 	h.author.Git("checkout", "-q", "--orphan", "alone")
 	h.author.Commit("Start over")
 	code, _, stderr := diffIn(t, h.author.Dir, nil)
-	if code != app.ExitUsage || !strings.Contains(stderr, "has no commit in common with the branch it would be compared with: give --base") {
+	if code != app.ExitUsage || !strings.Contains(stderr, "has no commit in common with the branch it would be compared with; give --base") {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
 }

@@ -2,128 +2,101 @@ package policycheck
 
 import (
 	"context"
-	"fmt"
-	"runtime"
-	"slices"
-	"strings"
+	"errors"
 
-	"sigs.k8s.io/yaml"
-
-	"github.com/org/platform/internal/catalog"
-	"github.com/org/platform/internal/finding"
-	"github.com/org/platform/internal/placement"
-	"github.com/org/platform/internal/rego"
+	"github.com/org/platform/internal/app"
+	"github.com/org/platform/internal/change"
+	"github.com/org/platform/internal/check"
+	"github.com/org/platform/internal/dispatch"
+	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/release"
 	"github.com/org/platform/internal/render"
 	"github.com/org/platform/internal/workspace"
 )
 
-// checker collects the findings of all renders.
-type checker struct {
-	w                *workspace.Workspace
-	policies         *rego.Policies
-	options          Options
-	findings         []finding.Finding
-	renders, objects int
+// runCheck runs the check over what the flags and the event name.
+func runCheck(ctx context.Context, a *app.App, o Options, e change.Event) (*check.Result, *workspace.Workspace, error) {
+	o.WorkingTree = o.Ref == ""
+	w, err := workspace.Open(ctx, a, o.Options)
+	if err != nil {
+		return nil, nil, err
+	}
+	options := check.Options{Repo: w.Repo, Config: w.Config, Renders: dispatch.Renders(a, w), All: o.All, Components: o.Components,
+		Environments: o.Envs, Trace: o.Trace, PlaceKnown: o.FailOn == failOnAll || o.Verbose || o.Trace != "", Now: a.Now(), Progress: a.Progress,
+		Overlays: func(context.Context) ([]check.Overlay, error) { return overlaysOf(w) }}
+	for _, name := range o.Envs {
+		if _, err := w.Environment(name); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, name := range o.Components {
+		if _, err := w.Component(name); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, s := range o.Images {
+		image, err := release.ParseImage(s, "")
+		if err != nil {
+			return nil, nil, &app.UsageError{Err: err}
+		}
+		options.Images = append(options.Images, render.Image{Name: image.Name, NewName: image.NewName, Digest: image.Digest})
+	}
+	if options.Head, options.Base, err = trees(ctx, w, e, o); err != nil {
+		return nil, nil, err
+	}
+	result, err := check.Run(ctx, options)
+	return result, w, err
 }
 
-// unit is one component in one environment.
-type unit struct {
-	component   catalog.Component
-	environment string
+// trees returns what is checked, and what it is compared with: the zero hash for nothing.
+func trees(ctx context.Context, w *workspace.Workspace, e change.Event, o Options) (head, base git.Hash, err error) {
+	if w.Commit != nil {
+		head = w.Commit.TreeHash
+	} else {
+		if head, err = w.Repo.WorkingTree(ctx); err != nil {
+			return head, base, err
+		}
+		if w.Commit, err = w.Repo.Resolve(ctx, "HEAD"); err != nil && o.Base == "" && e.Name == "" {
+			return head, base, nil // nothing is committed yet
+		}
+	}
+	if err != nil {
+		return head, base, err
+	}
+	commit, err := e.Base(ctx, w, o.Base)
+	if errors.Is(err, change.ErrNothing) && o.Base == "" && e.PullRequest.Number == 0 { // such as a run on a schedule
+		if o.Ref != "" || head == w.Commit.TreeHash {
+			return head, base, nil
+		}
+		commit, err = w.Commit, nil // what is not committed is a change of what is
+	}
+	if err != nil {
+		return head, base, err
+	}
+	if commit.Hash == w.Commit.Hash && commit.TreeHash == head { // nothing differs
+		return head, base, nil
+	}
+	return head, commit.TreeHash, w.PrefetchOverlays(commit, w.Commit)
 }
 
-func (c *checker) check(ctx context.Context, components []catalog.Component) error {
-	var units []unit
-	var requests []render.Request
-	for _, component := range components {
-		for _, env := range c.w.Config.EnvironmentNames() {
-			if len(c.options.Envs) > 0 && !slices.Contains(c.options.Envs, env) {
+// overlaysOf lists the overlays of the files that are checked.
+func overlaysOf(w *workspace.Workspace) ([]check.Overlay, error) {
+	catalog, err := w.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	var all []check.Overlay
+	for _, environment := range w.Config.EnvironmentNames() {
+		for _, component := range catalog.Components {
+			dir, err := render.OverlayDir(w.Files, component.Path, environment)
+			if errors.Is(err, render.ErrNoOverlay) {
 				continue
 			}
-			request, err := c.request(component, env)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			units, requests = append(units, unit{component, env}), append(requests, request)
+			all = append(all, check.Overlay{Component: component.Name, Environment: environment, Dir: dir})
 		}
 	}
-	for i, outcome := range render.All(ctx, requests, runtime.GOMAXPROCS(0)) {
-		if outcome.Err != nil {
-			return outcome.Err
-		}
-		c.renders++
-		if err := c.checkRender(ctx, units[i], requests[i], outcome.Result); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unknownDigest stands for the digest that a deploy will bring.
-var unknownDigest = "sha256:" + strings.Repeat("0", 64)
-
-func (c *checker) request(component catalog.Component, environment string) (render.Request, error) {
-	dir, err := render.OverlayDir(c.w.Files, component.Path, environment)
-	if err != nil {
-		return render.Request{}, err
-	}
-	images := []render.Image{{Name: component.Name, NewName: c.w.Config.Image(component.Name), Digest: unknownDigest}}
-	for _, s := range c.options.Images {
-		image, err := release.ParseImage(s, component.Name)
-		if err != nil {
-			return render.Request{}, err
-		}
-		images = slices.DeleteFunc(images, func(i render.Image) bool { return i.Name == image.Name })
-		images = append(images, render.Image{Name: image.Name, NewName: image.NewName, Digest: image.Digest})
-	}
-	return render.Request{Root: c.w.Files, Dir: dir, Images: images, AnyImages: true, RemoteBases: c.w.Config.Spec.Render.RemoteBases, Origins: true}, nil
-}
-
-func (c *checker) checkRender(ctx context.Context, u unit, request render.Request, result *render.Result) error {
-	for _, resource := range result.Resources {
-		var object any
-		if err := yaml.Unmarshal(resource.Manifest, &object); err != nil {
-			return fmt.Errorf("%s %s/%s: %w", request.Dir, resource.Kind, resource.Name, err)
-		}
-		violations, err := c.policies.Check(ctx, object)
-		if err != nil {
-			return fmt.Errorf("%s %s/%s: %w", request.Dir, resource.Kind, resource.Name, err)
-		}
-		c.objects++
-		for _, v := range violations {
-			c.add(c.place(u, request, result, resource, v))
-		}
-	}
-	return nil
-}
-
-func (c *checker) place(u unit, request render.Request, result *render.Result, resource render.Resource, v rego.Violation) finding.Finding {
-	f := finding.Finding{RuleID: v.RuleID, Severity: v.Severity, Message: v.Message, Fix: v.Fix, URL: v.URL, Path: v.Path,
-		Components: []string{u.component.Name}, Environments: []string{u.environment}, Resource: resource.Kind + "/" + resource.Name}
-	name := resource.OriginalName
-	if name == "" {
-		name = resource.Name
-	}
-	place, found := placement.Locate(request.Root, request.Dir, placement.Target{
-		Kind: resource.Kind, Name: name, Origin: resource.Origin, Path: v.Path, Reads: result.Reads, Manifest: resource.Manifest})
-	if found {
-		f.File, f.Line, f.Column, f.Confidence = place.File, place.Line, place.Column, place.Confidence
-	}
-	return f
-}
-
-// add keeps a finding, once for all environments that fail for the same cause.
-func (c *checker) add(f finding.Finding) {
-	for i := range c.findings {
-		known := &c.findings[i]
-		if known.File != "" && known.RuleID == f.RuleID && known.File == f.File && known.Line == f.Line && known.Column == f.Column &&
-			known.Resource == f.Resource && known.Path == f.Path && slices.Equal(known.Components, f.Components) {
-			if !slices.Contains(known.Environments, f.Environments[0]) {
-				known.Environments = append(known.Environments, f.Environments[0])
-			}
-			return
-		}
-	}
-	c.findings = append(c.findings, f)
+	return all, nil
 }

@@ -1,32 +1,47 @@
-// Package policycheck is the command policy-check: it checks rendered manifests against policies and places what it finds in the files people
-// wrote.
+// Package policycheck is the command policy-check: it checks rendered manifests and files against policies, and shows each finding on the line to
+// change.
 package policycheck
 
 import (
 	"context"
-	"fmt"
-	"io/fs"
-	"path"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/org/platform/internal/app"
-	"github.com/org/platform/internal/catalog"
-	"github.com/org/platform/internal/finding"
-	"github.com/org/platform/internal/rego"
-	"github.com/org/platform/internal/suggest"
+	"github.com/org/platform/internal/change"
 	"github.com/org/platform/internal/workspace"
-	"github.com/org/platform/policy"
+)
+
+// The formats of -o beside those of every command.
+const (
+	formatSARIF    = "sarif"
+	formatJUnit    = "junit"
+	formatMarkdown = "markdown"
+)
+
+// What fails the check.
+const (
+	failOnNew = "new"
+	failOnAll = "all"
 )
 
 // Options are the flags.
 type Options struct {
 	workspace.Options
+	Base       string
+	All        bool
 	Components []string
 	Envs       []string
 	Images     []string
+	FailOn     string
+	Trace      string
 	Output     string
+	SARIF      string
+	JUnit      string
+	Comment    bool
+	CheckRun   bool
+	Verbose    bool
 }
 
 // New returns the command.
@@ -34,128 +49,64 @@ func New(a *app.App) *cobra.Command {
 	var o Options
 	cmd := &cobra.Command{
 		Use:   "policy-check",
-		Short: "Check rendered manifests against policies, and show the line to change",
-		Long: "Policy-check renders every component for every environment and evaluates the policy bundles of platform.yaml on each object. A\n" +
-			"finding is shown on the authored file and line it comes from; the same cause in several environments is one finding.\n\n" +
-			"The component's own image is pinned as a deploy would pin it.",
-		Example: "  platform policy-check\n  platform policy-check --component hello --env prod",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, o) },
+		Short: "Check manifests and files against policies, and show the line to change",
+		Long: "Policy-check renders what a change affects, evaluates the policy bundles of platform.yaml over it and over the files they name, and\n" +
+			"shows each finding on the authored file and line that causes it. The same cause in several environments is one finding.\n\n" +
+			"What was there before the change is known: it is reported, and does not fail. The change is the working folder against where the branch\n" +
+			"left the default branch, or against the last commit on that branch itself; in a workflow what the event names. Where nothing differs, or\n" +
+			"there is nothing to compare with, everything is checked and new.\n\n" +
+			"The component's own image is pinned by digest, as a deploy does it.",
+		Example: "  platform policy-check\n  platform policy-check --all --fail-on all\n  platform policy-check --component hello --env prod --base origin/main\n" +
+			"  platform policy-check explain image-by-digest",
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, o) },
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&o.Components, "component", nil, "only this `component`; repeatable (default: all)")
+	f.StringVar(&o.Base, "base", "", "`revision` to compare with (default: see above)")
+	f.StringVar(&o.Ref, "ref", "", "`revision` to check (default: the working folder)")
+	f.BoolVar(&o.All, "all", false, "check what the change leaves alone too")
+	f.StringArrayVar(&o.Components, "component", nil, "check this `component`, changed or not, and no files; repeatable")
 	f.StringArrayVar(&o.Envs, "env", nil, "only this `environment`; repeatable (default: all)")
 	f.StringArrayVar(&o.Images, "image", nil, "pin an image: `[NAME=]REPOSITORY@sha256:DIGEST`; repeatable")
-	f.StringVar(&o.Ref, "ref", "", "`revision` to check (default: the files on disk)")
-	app.OutputFlag(cmd, &o.Output)
+	f.StringVar(&o.FailOn, "fail-on", failOnNew, "`findings` that fail the check: new, or all; waived ones never do")
+	f.StringVar(&o.Trace, "trace", "", "tell how the findings of this `rule or fingerprint` were placed")
+	f.StringVar(&o.SARIF, "sarif", "", "write SARIF 2.1.0 to this `file` too")
+	f.StringVar(&o.JUnit, "junit", "", "write JUnit XML to this `file` too")
+	f.BoolVar(&o.Comment, "comment", false, "write to the pull request of the workflow as one comment, which later runs update")
+	f.BoolVar(&o.CheckRun, "check-run", false, "annotate through a check run, without a limit to their number, where the token may write one")
+	f.BoolVarP(&o.Verbose, "verbose", "v", false, "show known and waived findings too")
+	o.Options.Flags(cmd)
+	app.OutputFlag(cmd, &o.Output, formatSARIF, formatJUnit, formatMarkdown)
+	cmd.AddCommand(newTest(a), newExplain(a))
 	return cmd
 }
 
 func run(ctx context.Context, a *app.App, o Options) error {
-	o.WorkingTree = true
-	w, err := workspace.Open(ctx, a, o.Options)
+	if !slices.Contains([]string{failOnNew, failOnAll}, o.FailOn) {
+		return app.Usagef("--fail-on %q is neither %s nor %s", o.FailOn, failOnNew, failOnAll)
+	}
+	e, err := change.ReadEvent(a)
 	if err != nil {
 		return err
 	}
-	components, err := selected(w, o)
+	if e.Name == change.PullRequestTarget && o.Ref == "" {
+		return app.Usagef("on %s the commit of the workflow is the base, not the change: give --ref, or run on pull_request", e.Name)
+	}
+	var to publisher
+	if to, err = newPublisher(a, o, e); err != nil {
+		return err
+	}
+	result, w, err := runCheck(ctx, a, o, e)
 	if err != nil {
 		return err
 	}
-	bundles, err := bundles(w)
-	if err != nil {
+	if o.FailOn == failOnAll {
+		for i := range result.Findings {
+			result.Findings[i].Known = false
+		}
+	}
+	r := newReport(result, w)
+	if err := write(a, o, r); err != nil {
 		return err
 	}
-	policies, err := rego.Load(ctx, bundles)
-	if err != nil {
-		return err
-	}
-	c := checker{w: w, policies: policies, options: o}
-	if err := c.check(ctx, components); err != nil {
-		return err
-	}
-	return report(a, o, w.Files, &c)
-}
-
-func selected(w *workspace.Workspace, o Options) ([]catalog.Component, error) {
-	for _, env := range o.Envs {
-		if _, err := w.Environment(env); err != nil {
-			return nil, err
-		}
-	}
-	if len(o.Components) == 0 {
-		all, err := w.Catalog()
-		if err != nil {
-			return nil, err
-		}
-		return all.Components, nil
-	}
-	var list []catalog.Component
-	for _, name := range o.Components {
-		component, err := w.Component(name)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, component)
-	}
-	return list, nil
-}
-
-// bundles finds the policies of platform.yaml: built in, or in the repository.
-func bundles(w *workspace.Workspace) ([]rego.Bundle, error) {
-	var list []rego.Bundle
-	for _, b := range w.Config.Spec.Policies {
-		if b.Path != "" {
-			root, err := fs.Sub(w.Files, path.Clean(b.Path))
-			if err != nil {
-				return nil, fmt.Errorf("policy bundle %s: %w", b.Name, err)
-			}
-			list = append(list, rego.Bundle{Name: path.Clean(b.Path), Root: root})
-			continue
-		}
-		root, known := policy.Bundle(b.Name)
-		if !known {
-			return nil, fmt.Errorf("platform.yaml names the unknown policy bundle %q: %s; or give its path", b.Name, suggest.Hint(b.Name, policy.Names()))
-		}
-		list = append(list, rego.Bundle{Name: "policy/" + b.Name, Root: root})
-	}
-	return list, nil
-}
-
-func report(a *app.App, o Options, files fs.FS, c *checker) error {
-	errors := finding.Errors(c.findings)
-	warnings := len(c.findings) - errors
-	a.Runner.Output("errors", fmt.Sprint(errors))
-	a.Runner.Output("warnings", fmt.Sprint(warnings))
-	finding.Sort(c.findings)
-	a.Runner.Summary(summary(c, errors, warnings))
-	if o.Output == app.FormatJSON {
-		if err := a.PrintJSON(c.findings); err != nil {
-			return err
-		}
-		return a.Findings(nil, nil, c.findings)
-	}
-	err := a.Findings(a.Out, files, c.findings)
-	fmt.Fprintf(a.Out, "%d objects of %d renders checked with %d rules: %s, %s\n",
-		c.objects, c.renders, len(c.policies.Rules()), count(errors, "error"), count(warnings, "warning"))
-	return err
-}
-
-func count(n int, unit string) string {
-	if n != 1 {
-		unit += "s"
-	}
-	return fmt.Sprintf("%d %s", n, unit)
-}
-
-func summary(c *checker, errors, warnings int) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "### Policy check: %s, %s\n\n%d objects of %d renders.\n\n", count(errors, "error"), count(warnings, "warning"), c.objects, c.renders)
-	if len(c.findings) > 0 {
-		b.WriteString("| | rule | where | problem | fix |\n| --- | --- | --- | --- | --- |\n")
-	}
-	cell := strings.NewReplacer("|", "\\|", "\n", " ", "<", "&lt;")
-	for _, f := range c.findings {
-		fmt.Fprintf(&b, "| %s | %s | `%s` | %s (%s) | %s |\n",
-			f.Severity, f.RuleID, f.Place(), cell.Replace(f.Message), strings.Join(f.Environments, ", "), cell.Replace(f.Fix))
-	}
-	return b.String()
+	return to.publish(ctx, a, r)
 }

@@ -1,6 +1,8 @@
 # Finds the pod and the containers in the resources that run containers. It holds no rules of its own.
 package lib.workload
 
+import data.lib.result
+
 # Where each kind keeps its pod specification.
 pod_paths := {
 	"Pod": ["spec"],
@@ -8,6 +10,7 @@ pod_paths := {
 	"StatefulSet": ["spec", "template", "spec"],
 	"DaemonSet": ["spec", "template", "spec"],
 	"ReplicaSet": ["spec", "template", "spec"],
+	"ReplicationController": ["spec", "template", "spec"],
 	"Job": ["spec", "template", "spec"],
 	"CronJob": ["spec", "jobTemplate", "spec", "template", "spec"],
 }
@@ -32,21 +35,27 @@ permanent contains container if {
 	container.field != "ephemeralContainers"
 }
 
+# Containers that answer requests or do work for as long as the workload runs.
+serving contains container if {
+	not input.kind in {"Job", "CronJob"}
+	some container in containers
+	container.field == "containers"
+}
+
+# Kubernetes refuses a Windows pod that sets what only Linux knows, such as capabilities.
+on_linux contains container if {
+	some container in containers
+	object.get(pod, ["os", "name"], "linux") != "windows"
+}
+
 # A violation at a field of a container; the rule's METADATA give id, severity, fix and link.
-in_container(rule, container, field, problem) := at(rule, path, message) if {
+in_container(rule, container, field, problem) := result.at(rule, path, message) if {
 	path := array.concat(container.path, field)
 	message := sprintf("%s: %s", [container.title, problem])
 }
 
 # A violation at a field of the pod.
-in_pod(rule, field, problem) := at(rule, array.concat(pod_path, field), sprintf("%s: %s", [name, problem]))
+in_pod(rule, field, problem) := result.at(rule, array.concat(pod_path, field), sprintf("%s: %s", [name, problem]))
 
 # A violation at a field of the resource.
-at(rule, path, message) := {
-	"id": rule.custom.id,
-	"severity": rule.custom.severity,
-	"msg": message,
-	"path": path,
-	"fix": rule.custom.fix,
-	"url": rule.related_resources[0].ref,
-}
+in_resource(rule, field, problem) := result.at(rule, field, sprintf("%s: %s", [name, problem]))

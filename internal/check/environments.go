@@ -1,0 +1,202 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/org/platform/internal/config"
+	"github.com/org/platform/internal/document"
+	"github.com/org/platform/internal/finding"
+	"github.com/org/platform/internal/git"
+	"github.com/org/platform/internal/overlays"
+	"github.com/org/platform/internal/rego"
+)
+
+// environments evaluates the rules that look at all components of an environment, for the environments that are checked.
+func (c *checker) environments(ctx context.Context) error {
+	for _, scope := range []rego.Scope{rego.Inventory, rego.Environment} {
+		for _, b := range c.forManifests() {
+			if !b.policies.Has(scope) {
+				continue
+			}
+			for _, name := range c.Config.EnvironmentNames() {
+				if slices.ContainsFunc(c.units, func(u *unit) bool { return u.Environment == name }) {
+					if err := c.environment(ctx, b, scope, name); err != nil {
+						return fmt.Errorf("environment %s: %w", name, err)
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// member is an object of an environment.
+type member struct {
+	Overlay
+	identity
+	object int // of the overlay
+}
+
+// environment evaluates one bundle over one environment. What it finds belongs to the overlay that has the object.
+func (c *checker) environment(ctx context.Context, b *bundle, scope rego.Scope, name string) error {
+	members, input, err := c.members(ctx, scope, name)
+	if err != nil {
+		return err
+	}
+	found, err := b.policies.Check(ctx, scope, input)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	before, err := c.environmentBefore(ctx, b, scope, name)
+	if err != nil {
+		return fmt.Errorf("in the base: %w", err)
+	}
+	for _, v := range found {
+		if c.off(v.RuleID, name) {
+			continue
+		}
+		if v.Item < 0 || v.Item >= len(members) {
+			c.found = append(c.found, raw{cause: v.Message, Finding: c.worded(v, finding.Finding{File: config.FileName, Confidence: finding.File,
+				Environments: []string{name}, Fingerprint: fingerprint(v.RuleID, name, v.Path, v.Message)})})
+			continue
+		}
+		m := members[v.Item]
+		i := slices.IndexFunc(c.units, func(u *unit) bool { return u.Component == m.Component && u.Environment == name })
+		if i < 0 { // of a component that is not checked
+			continue
+		}
+		u := c.units[i]
+		u.violations = append(u.violations, violation{Violation: v, object: m.object, static: true, stable: v.Path})
+		print := u.violations[len(u.violations)-1].fingerprint(u.Overlay, u.objects)
+		if before[print] > 0 {
+			before[print]--
+			u.known[print]++
+		}
+	}
+	return nil
+}
+
+// environmentBefore counts the fingerprints that an environment's rules have in the base.
+func (c *checker) environmentBefore(ctx context.Context, b *bundle, scope rego.Scope, name string) (map[string]int, error) {
+	counts := map[string]int{}
+	if c.base == nil {
+		return counts, nil
+	}
+	members, input, err := c.membersOf(ctx, c.base, scope, name)
+	if err != nil {
+		return nil, err
+	}
+	found, err := b.policies.Check(ctx, scope, input)
+	for _, v := range found {
+		if v.Item >= 0 && v.Item < len(members) {
+			m := members[v.Item]
+			at := violation{Violation: v, object: 0, stable: v.Path}
+			counts[at.fingerprint(m.Overlay, []identity{m.identity})]++
+		}
+	}
+	return counts, err
+}
+
+// members returns the objects of an environment and what the rules of a scope get to see of them.
+func (c *checker) members(ctx context.Context, scope rego.Scope, name string) ([]member, []any, error) {
+	if scope == rego.Inventory && c.Base == git.ZeroHash && len(c.Components) == 0 { // all of them were rendered just now
+		var members []member
+		for _, u := range c.units {
+			for i, id := range u.objects {
+				if u.Environment == name {
+					members = append(members, member{u.Overlay, id, i})
+				}
+			}
+		}
+		return members, inventory(members), nil
+	}
+	if c.head == nil {
+		var err error
+		if c.head, err = c.Renders.Render(ctx, c.Repo, c.Head, nil); err != nil {
+			return nil, nil, err
+		}
+	}
+	return c.membersOf(ctx, c.head, scope, name)
+}
+
+func (c *checker) membersOf(ctx context.Context, set *overlays.Set, scope rego.Scope, name string) (members []member, input []any, err error) {
+	for o := range set.All() {
+		if o.Environment != name || o.Err != nil {
+			continue
+		}
+		manifests, err := set.Manifests(ctx, o.Component, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		at := Overlay{o.Component, name, o.Dir}
+		if scope == rego.Inventory {
+			for i, doc := range split(manifests) {
+				members = append(members, member{at, scan(doc), i})
+			}
+			continue
+		}
+		docs, err := document.Parse(o.Dir, manifests)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, d := range docs {
+			members = append(members, member{at, identify(d.Value), i})
+			input = append(input, map[string]any{"path": o.Dir, "component": o.Component, "environment": name, "contents": d.Value})
+		}
+	}
+	if scope == rego.Inventory {
+		input = inventory(members)
+	}
+	return members, input, nil
+}
+
+// inventory is objects as rules of that scope see them: by what tells them apart.
+func inventory(members []member) []any {
+	items := make([]any, len(members))
+	for i, m := range members {
+		metadata := map[string]any{"name": m.name}
+		if m.namespace != "" {
+			metadata["namespace"] = m.namespace
+		}
+		items[i] = map[string]any{"path": m.Dir, "component": m.Component, "environment": m.Environment,
+			"contents": map[string]any{"apiVersion": m.apiVersion, "kind": m.kind, "metadata": metadata}}
+	}
+	return items
+}
+
+// scan reads what tells an object from others out of a rendered manifest, which kustomize writes in one form: keys at the top of the document
+// begin their lines, and those of metadata come after two blanks.
+func scan(manifest []byte) identity {
+	var id identity
+	metadata := false
+	for line := range bytes.Lines(manifest) {
+		line = bytes.TrimRight(line, "\n")
+		switch {
+		case len(line) == 0:
+		case line[0] != ' ':
+			metadata = string(line) == "metadata:"
+			take(line, "apiVersion: ", &id.apiVersion)
+			take(line, "kind: ", &id.kind)
+		case metadata:
+			take(line, "  name: ", &id.name)
+			take(line, "  namespace: ", &id.namespace)
+		}
+	}
+	return id
+}
+
+func take(line []byte, key string, into *string) {
+	value, found := bytes.CutPrefix(line, []byte(key))
+	if !found {
+		return
+	}
+	var text string
+	if yaml.Unmarshal(value, &text) == nil { // it may be quoted
+		*into = text
+	}
+}

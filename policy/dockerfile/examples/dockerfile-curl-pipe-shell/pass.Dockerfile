@@ -1,0 +1,5 @@
+FROM alpine:3.22@sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1
+RUN wget -O install.sh https://example.com/install.sh \
+ && echo "24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d  install.sh" | sha256sum -c \
+ && sh install.sh
+USER 65532

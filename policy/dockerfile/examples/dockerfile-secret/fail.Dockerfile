@@ -1,0 +1,5 @@
+FROM node:24@sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1
+# finding
+ARG NPM_TOKEN
+RUN npm ci
+USER 1000
