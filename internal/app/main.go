@@ -24,13 +24,13 @@ func Main(commands ...NewCmd) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(GCPercent)
 	}
 	return Run(ctx, FromOS(), os.Args[1:], commands...)
 }
 
-// gcPercent trades memory for time: these processes live for seconds, and rendering makes much garbage (a third less time for 200 MB at most).
-const gcPercent = 400
+// GCPercent trades memory for time: these processes live for seconds, and rendering makes much garbage (a third less time for 200 MB at most).
+const GCPercent = 400
 
 // Run is Main with everything given.
 func Run(ctx context.Context, a *App, args []string, commands ...NewCmd) int {

@@ -149,6 +149,9 @@ func (c *checker) readFile(ctx context.Context, root fs.FS, name string) (found 
 	}
 	for _, d := range docs {
 		for _, b := range c.reading(name) {
+			if err := b.compile(); err != nil {
+				return nil, 0, err
+			}
 			b.seen.Add(1)
 			violations, err := b.policies.Check(ctx, rego.Document, d.Value)
 			if err != nil {

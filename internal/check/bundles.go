@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/org/platform/internal/config"
@@ -20,7 +21,8 @@ import (
 // bundle is a bundle of policies with what it is for.
 type bundle struct {
 	config.Bundle
-	policies *rego.Policies
+	policies *rego.Policies // once compile was called
+	compile  func() error
 	seen     atomic.Int64 // documents that were given to it
 }
 
@@ -80,40 +82,58 @@ func list(names []string) []any {
 	return all
 }
 
-// load compiles the bundles, each by itself: what one of them defines is nothing to the others.
+// load compiles the bundles, each by itself: what one of them defines is nothing to the others. Built-in ones that no file is given to wait: they
+// are known to compile.
 func (c *checker) load(ctx context.Context) ([]*bundle, error) {
-	var all []*bundle
-	for _, configured := range c.Config.Spec.Policies {
-		source, err := Bundle(c.files, configured)
-		if err != nil {
-			return nil, err
-		}
-		if source.Data, err = Data(c.files, c.Config, configured); err != nil {
-			return nil, err
-		}
-		policies, err := rego.Load(ctx, []rego.Bundle{source})
-		if err != nil {
-			return nil, err
-		}
-		policies.Time = c.Now
+	all := make([]*bundle, len(c.Config.Spec.Policies))
+	for i, configured := range c.Config.Spec.Policies {
 		if len(configured.Files) == 0 && configured.Path == "" {
 			configured.Files = policy.Globs(configured.Name)
 		}
-		all = append(all, &bundle{Bundle: configured, policies: policies})
+		b := &bundle{Bundle: configured}
+		b.compile = sync.OnceValue(func() error { return c.compile(ctx, b) })
+		all[i] = b
 	}
-	return all, nil
+	named := len(c.Config.Spec.Severity) > 0 || slices.ContainsFunc(c.Config.Spec.Environments, func(e config.Environment) bool { return len(e.Severity) > 0 })
+	return all, each(ctx, c.Workers, len(all), func(_ context.Context, i int) error {
+		if b := all[i]; b.Path != "" || b.forManifests() || named { // a severity may be that of any rule
+			return b.compile()
+		}
+		return nil
+	})
+}
+
+func (c *checker) compile(ctx context.Context, b *bundle) error {
+	source, err := Bundle(c.files, b.Bundle)
+	if err != nil {
+		return err
+	}
+	if source.Data, err = Data(c.files, c.Config, b.Bundle); err != nil {
+		return err
+	}
+	if b.policies, err = rego.Load(ctx, []rego.Bundle{source}); err == nil {
+		b.policies.Time = c.Now
+	}
+	return err
+}
+
+func (b *bundle) forManifests() bool {
+	return len(b.Files) == 0 && (b.Path != "" || policy.Kind(b.Name) == policy.Manifests)
+}
+
+// compiled returns the bundles that were needed.
+func (c *checker) compiled() []*bundle {
+	return slices.DeleteFunc(slices.Clone(c.bundles), func(b *bundle) bool { return b.policies == nil })
 }
 
 // forManifests returns the bundles that check rendered manifests.
 func (c *checker) forManifests() []*bundle {
-	return slices.DeleteFunc(slices.Clone(c.bundles), func(b *bundle) bool {
-		return len(b.Files) > 0 || b.Path == "" && policy.Kind(b.Name) == policy.None
-	})
+	return slices.DeleteFunc(slices.Clone(c.bundles), func(b *bundle) bool { return !b.forManifests() })
 }
 
 // assertComplete makes sure that no document was passed over: a check that saw less than there is would pass what it must not.
 func (c *checker) assertComplete() error {
-	for _, b := range c.bundles {
+	for _, b := range c.compiled() {
 		if evaluated := b.policies.Documents(); evaluated != b.seen.Load() {
 			return fmt.Errorf("policy bundle %s: %d documents were evaluated of %d: this is a fault of the toolkit; report it", b.Name, evaluated, b.seen.Load())
 		}

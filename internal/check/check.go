@@ -80,7 +80,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	c.result.Documents = int(c.documents.Load())
 	c.result.Findings = c.finish()
-	for _, b := range c.bundles {
+	for _, b := range c.compiled() {
 		c.result.Rules = append(c.result.Rules, b.policies.Rules()...)
 	}
 	return &c.result, nil

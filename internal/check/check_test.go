@@ -266,10 +266,12 @@ func TestEnvironmentScope(t *testing.T) {
 		"warning tagged base/deployment.yaml:11 api,web dev,prod",
 	}, func(o *check.Options) { o.Base = git.ZeroHash })
 	both := files(map[string]string{"services/web/deploy/overlays/prod/kustomization.yaml": same + "replicas: [{name: app, count: 3}]\n"})
-	newRepository(t, clash, both).finds([]string{
+	r = newRepository(t, clash, both)
+	r.finds([]string{"warning tagged base/deployment.yaml:11 web prod known"}) // the inventory is as it was
+	r.finds([]string{
 		"error same-name services/web/deploy/overlays/prod/kustomization.yaml:2 web prod known",
 		"warning tagged base/deployment.yaml:11 web prod known",
-	})
+	}, func(o *check.Options) { o.Components, o.Environments = []string{"web"}, []string{"prod"} })
 }
 
 func TestFiles(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -24,7 +25,7 @@ func (c *checker) environments(ctx context.Context) error {
 				continue
 			}
 			for _, name := range c.Config.EnvironmentNames() {
-				if slices.ContainsFunc(c.units, func(u *unit) bool { return u.Environment == name }) {
+				if slices.ContainsFunc(c.units, func(u *unit) bool { return u.Environment == name && (scope != rego.Inventory || c.moves(ctx, u)) }) {
 					if err := c.environment(ctx, b, scope, name); err != nil {
 						return fmt.Errorf("environment %s: %w", name, err)
 					}
@@ -33,6 +34,28 @@ func (c *checker) environments(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// moves says whether an overlay has other objects than before the change, or is to be checked whatever it had: else the inventory of its
+// environment is as it was.
+func (c *checker) moves(ctx context.Context, u *unit) bool {
+	if c.base == nil || c.whole() || u.before == "" {
+		return true
+	}
+	manifests, err := c.base.Manifests(ctx, u.Component, u.Environment)
+	if err != nil {
+		return true
+	}
+	before := split(manifests)
+	return len(before) != len(u.objects) || slices.ContainsFunc(indexes(before), func(i int) bool { return scan(before[i]) != u.objects[i] })
+}
+
+func indexes[T any](list []T) []int {
+	all := make([]int, len(list))
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // member is an object of an environment.
@@ -190,13 +213,20 @@ func scan(manifest []byte) identity {
 	return id
 }
 
+// plain is what YAML reads as it is written.
+var plain = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9./_-]*$`)
+
 func take(line []byte, key string, into *string) {
 	value, found := bytes.CutPrefix(line, []byte(key))
 	if !found {
 		return
 	}
+	if plain.Match(value) {
+		*into = string(value)
+		return
+	}
 	var text string
-	if yaml.Unmarshal(value, &text) == nil { // it may be quoted
+	if yaml.Unmarshal(value, &text) == nil { // it is quoted
 		*into = text
 	}
 }

@@ -25,6 +25,7 @@ type violation struct {
 	rego.Violation
 	object int  // of the render; -1 where it is about the render as a whole
 	static bool // its rule looks at more than this render
+	alone  bool // its rule looks at this object and no other
 	stable string
 }
 
@@ -92,7 +93,7 @@ func (c *checker) rules(ctx context.Context, e *evaluated, scope rego.Scope, inp
 			if object < 0 {
 				at = v.Item
 			}
-			e.violations = append(e.violations, violation{Violation: v, object: at})
+			e.violations = append(e.violations, violation{Violation: v, object: at, alone: scope == rego.Document})
 		}
 	}
 	return nil

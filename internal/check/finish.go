@@ -140,7 +140,7 @@ func (c *checker) hasRule(id string) bool {
 	if _, silent := c.silent.Load(id); silent || slices.ContainsFunc(c.found, func(r raw) bool { return r.RuleID == id }) {
 		return true
 	}
-	return slices.ContainsFunc(c.bundles, func(b *bundle) bool {
+	return slices.ContainsFunc(c.compiled(), func(b *bundle) bool {
 		return slices.ContainsFunc(b.policies.Rules(), func(r rego.Rule) bool { return r.ID == id })
 	})
 }

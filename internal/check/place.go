@@ -106,7 +106,7 @@ func fail(objects []placement.Object, violations []violation) []position {
 		}
 		o := &objects[v.object]
 		at[i] = position{v.object, len(o.Failures)}
-		o.Failures = append(o.Failures, placement.Failure{RuleID: v.RuleID, Path: v.Path, Static: v.static})
+		o.Failures = append(o.Failures, placement.Failure{RuleID: v.RuleID, Path: v.Path, Static: v.static, Alone: v.alone})
 	}
 	return at
 }

@@ -32,6 +32,10 @@ func (a *attribution) place() Place {
 		return a.settle(all)
 	}
 	missing := a.search.missing()
+	if a.declared(all, missing) {
+		a.note("only the declaration says anything about the field, and the rule looks at nothing else: no probe is needed")
+		return a.settle(all)
+	}
 	if !missing && len(a.search.steps) > 0 {
 		if p, ok := a.last(all); ok {
 			return p
@@ -55,6 +59,20 @@ func (a *attribution) place() Place {
 		all = left
 	}
 	return a.settle(all)
+}
+
+// declared says whether no entry can have a part in the failure: none says anything about the field, the layers foretell all of them, and the rule
+// sees nothing but this object. A field that is there must be what the declaration says, since entries may change it by what they do to others, as a
+// name's prefix does to references.
+func (a *attribution) declared(all []candidate, missing bool) bool {
+	if !a.failure.Alone || a.opaque || len(a.search.steps) == 0 || slices.ContainsFunc(all, func(c candidate) bool { return c.entry != nil }) {
+		return false
+	}
+	if !missing {
+		return slices.ContainsFunc(all, candidate.sets)
+	}
+	_, depth, _ := descend(a.base.objects[a.object].node(), a.search.steps)
+	return !slices.ContainsFunc(all, func(c candidate) bool { return c.depth > depth }) // else something took away what is declared
 }
 
 func (c candidate) say(steps int) string {

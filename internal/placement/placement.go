@@ -23,6 +23,7 @@ type Failure struct {
 	RuleID string
 	Path   string // as internal/placement/fieldpath reads it; "" for the object as a whole
 	Static bool   // Render does not evaluate its rule: it is placed by the layers alone
+	Alone  bool   // its rule looks at this object and no other
 }
 
 // Render renders the overlay from another root and evaluates the same rules. Original and Origin may be empty in its objects.

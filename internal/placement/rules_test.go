@@ -177,7 +177,8 @@ func evaluate(ctx context.Context, t testing.TB, root fs.FS, dir, kind string, r
 		}
 		for _, r := range rules {
 			for _, path := range r.failures(t, all[i], all) {
-				o.Failures = append(o.Failures, placement.Failure{RuleID: r.op + " " + r.path, Path: path})
+				o.Failures = append(o.Failures, placement.Failure{RuleID: r.op + " " + r.path, Path: path,
+					Alone: r.op != "companion" && r.op != "selects"})
 			}
 		}
 	}

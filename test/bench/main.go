@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,6 +32,8 @@ var scenarios = []scenario{
 	{"contention", "Many deploys at once", deployAtOnce},
 	{"render", "Render everything", renderEverything},
 	{"diff", "What a pull request changes", diffOfPullRequest},
+	{"policy", "Policies over many documents", checkPolicies},
+	{"pull-request", "Policies of a pull request", checkPullRequest},
 }
 
 func main() {
@@ -45,6 +48,7 @@ type options struct {
 	work     string
 	memory   string
 	generate string
+	policies string
 	size     synthetic.Options
 }
 
@@ -57,6 +61,7 @@ func run(ctx context.Context, a *app.App, args []string) int {
 	flags.StringVar(&o.work, "work", "", "`folder` for repositories and checkouts (default: a temporary one)")
 	flags.StringVar(&o.memory, "memory", "/dev/shm", "`folder` of a file system in memory, used where it has room")
 	flags.StringVar(&o.generate, "generate", "", "only write a synthetic monorepo to this new `folder`, a bare repository")
+	flags.StringVar(&o.policies, "policies", "", "only evaluate the policies of this `folder` over its documents, as the scenario policy does")
 	flags.IntVar(&o.size.Services, "services", 1000, "with -generate: components")
 	flags.IntVar(&o.size.Environments, "environments", 3, "with -generate: environments")
 	flags.IntVar(&o.size.Filler, "filler", 36000, "with -generate: source files")
@@ -74,6 +79,10 @@ func run(ctx context.Context, a *app.App, args []string) int {
 func start(ctx context.Context, a *app.App, o options) (err error) {
 	if o.generate != "" {
 		return generate(ctx, a.Out, o.generate, o.size)
+	}
+	if o.policies != "" {
+		debug.SetGCPercent(app.GCPercent) // as the product does
+		return evaluate(ctx, a.Out, o.policies)
 	}
 	chosen, err := choose(o.run)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -14,6 +15,7 @@ type process struct {
 	dir  string
 	env  []string // beyond that of every process
 	args []string
+	exit int // code it is to end with
 }
 
 // run runs a process to its end and measures it. Its output is thrown away; what it says of errors is in the error.
@@ -26,6 +28,12 @@ func (b *bench) run(ctx context.Context, p process) (sample, error) {
 	start := b.app.Now()
 	err := cmd.Run()
 	s := sample{wall: b.app.Now().Sub(start), traffic: b.host.traffic().minus(before)}
+	var ended *exec.ExitError
+	if errors.As(err, &ended) && ended.ExitCode() == p.exit {
+		err = nil
+	} else if err == nil && p.exit != 0 {
+		err = fmt.Errorf("ended with 0, not %d", p.exit)
+	}
 	if err != nil {
 		return s, fmt.Errorf("%s: %w\n%s", strings.Join(p.args, " "), err, complaints.Bytes())
 	}

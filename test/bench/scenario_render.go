@@ -108,6 +108,14 @@ const moreReplicas = "- op: add\n  path: /spec/replicas\n  value: 5\n"
 
 // renderByScript measures kustomize in a checkout of the same commit.
 func (b *bench) renderByScript(ctx context.Context, s *section, r *remote) (series, error) {
+	samples, err := b.kustomizeScript(ctx, r)
+	if err == nil {
+		s.rendered(r, "`xargs kustomize build`", samples)
+	}
+	return samples, err
+}
+
+func (b *bench) kustomizeScript(ctx context.Context, r *remote) (series, error) {
 	dir, err := b.fresh(b.disk)
 	if err != nil {
 		return nil, err
@@ -116,10 +124,5 @@ func (b *bench) renderByScript(ctx context.Context, s *section, r *remote) (seri
 		return nil, err
 	}
 	script := process{dir: filepath.Join(dir, "checkout"), args: []string{"sh", filepath.Join(b.bin, "render.sh"), strconv.Itoa(runtime.NumCPU())}}
-	samples, err := b.repeat(ctx, "xargs kustomize build", func(int) (sample, error) { return b.run(ctx, script) })
-	if err != nil {
-		return nil, err
-	}
-	s.rendered(r, "`xargs kustomize build`", samples)
-	return samples, nil
+	return b.repeat(ctx, "xargs kustomize build", func(int) (sample, error) { return b.run(ctx, script) })
 }
