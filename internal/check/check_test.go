@@ -307,6 +307,12 @@ func TestWaivers(t *testing.T) {
 		"warning waiver-unmatched policy/waivers.yaml:6  ",
 		"warning tagged base/deployment.yaml:11 api dev,prod waived",
 	})
+	// What a waiver accepted is new without it, though it was there.
+	without := files(map[string]string{"policy/waivers.yaml": "apiVersion: platform/v1\nkind: Waivers\nwaivers: []\n"})
+	newRepository(t, head, without).finds([]string{
+		"warning tagged base/deployment.yaml:11 api dev,prod",
+		"warning tagged base/deployment.yaml:11 web dev,prod known",
+	})
 	// Somebody else's change does not have to mend them.
 	other := files(map[string]string{"policy/waivers.yaml": waivers, "ci/a.yml": "image: other\n"})
 	newRepository(t, head, other).finds([]string{"error waiver-expired policy/waivers.yaml:5   known"})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 
@@ -163,7 +164,7 @@ func (c *checker) membersOf(ctx context.Context, set *overlays.Set, scope rego.S
 			}
 			continue
 		}
-		docs, err := document.Parse(o.Dir, manifests)
+		docs, err := document.Parse(path.Join(o.Dir, "manifests.yaml"), manifests)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 
 	"github.com/org/platform/internal/config"
@@ -44,7 +45,7 @@ func (c *checker) evaluate(ctx context.Context, root fs.FS, o Overlay, dir strin
 		return &evaluated{err: err}, ctx.Err()
 	}
 	e := &evaluated{manifests: split(result.Manifests)}
-	docs, err := document.Parse(dir, result.Manifests)
+	docs, err := document.Parse(path.Join(dir, "manifests.yaml"), result.Manifests)
 	if err != nil {
 		return nil, fmt.Errorf("read what %s renders to: %w", dir, err)
 	}

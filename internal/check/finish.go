@@ -17,9 +17,13 @@ import (
 
 // finish makes of what was found in each overlay and file what a person reads: each cause once, with what it is accepted for.
 func (c *checker) finish() []finding.Finding {
+	before := c.waiversBefore()
 	for i := range c.found {
 		f := &c.found[i].Finding
 		f.Waiver = c.waivers.Match(*f)
+		if f.Known && f.Waiver == nil && before.Match(*f) != nil { // the change takes its waiver away
+			f.Known = false
+		}
 	}
 	findings := c.merge()
 	findings = append(findings, c.aboutWaivers()...)
@@ -27,6 +31,19 @@ func (c *checker) finish() []finding.Finding {
 	c.markChanged(findings)
 	finding.Sort(findings)
 	return findings
+}
+
+// waiversBefore returns those of the base; none where they cannot be read, which is not the change's doing.
+func (c *checker) waiversBefore() *waiver.List {
+	none := &waiver.List{}
+	if _, changed := c.change(waiver.FileName); !changed {
+		return none
+	}
+	before, err := waiver.Load(c.Repo.Tree(c.Base), c.Now)
+	if err != nil {
+		return none
+	}
+	return before
 }
 
 // merge makes findings of the same cause one, which names the components and environments in which it fails.

@@ -44,6 +44,11 @@ func runCheck(ctx context.Context, a *app.App, o Options, e change.Event) (*chec
 	if options.Head, options.Base, err = trees(ctx, w, e, o); err != nil {
 		return nil, nil, err
 	}
+	if w.Commit != nil && options.Base == git.ZeroHash {
+		if err := w.PrefetchOverlays(w.Commit); err != nil {
+			return nil, nil, err
+		}
+	}
 	result, err := check.Run(ctx, options)
 	return result, w, err
 }
