@@ -38,8 +38,8 @@ type evaluated struct {
 	err        error // why there is no render
 }
 
-// evaluate renders an overlay as a deploy would, and evaluates the policies over what it comes to.
-func (c *checker) evaluate(ctx context.Context, root fs.FS, o Overlay, dir string) (*evaluated, error) {
+// evaluate renders an overlay as a deploy would, and evaluates the policies of some scopes over what it comes to.
+func (c *checker) evaluate(ctx context.Context, root fs.FS, o Overlay, dir string, scopes ...rego.Scope) (*evaluated, error) {
 	result, err := render.Render(ctx, c.request(root, o, dir))
 	if err != nil {
 		return &evaluated{err: err}, ctx.Err()
@@ -57,12 +57,17 @@ func (c *checker) evaluate(ctx context.Context, root fs.FS, o Overlay, dir strin
 		id := identify(d.Value)
 		e.objects = append(e.objects, id)
 		items[i] = map[string]any{"path": dir, "component": o.Component, "environment": o.Environment, "contents": d.Value}
+		if !slices.Contains(scopes, rego.Document) {
+			continue
+		}
 		if err := c.rules(ctx, e, rego.Document, d.Value, i, o); err != nil {
 			return nil, fmt.Errorf("%s of %s in %s: %w", id.resource(), o.Component, o.Environment, err)
 		}
 	}
-	if err := c.rules(ctx, e, rego.Component, items, -1, o); err != nil {
-		return nil, fmt.Errorf("%s in %s: %w", o.Component, o.Environment, err)
+	if slices.Contains(scopes, rego.Component) {
+		if err := c.rules(ctx, e, rego.Component, items, -1, o); err != nil {
+			return nil, fmt.Errorf("%s in %s: %w", o.Component, o.Environment, err)
+		}
 	}
 	for i := range e.violations {
 		v := &e.violations[i]

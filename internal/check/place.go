@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/org/platform/internal/finding"
@@ -76,8 +77,11 @@ func (c *checker) locate(ctx context.Context, u *unit) ([]placement.Place, error
 			Original: r.OriginalName, Origin: r.Origin, Manifest: r.Manifest}
 	}
 	at := fail(objects, u.violations)
+	scopes := probed(u.violations)
 	overlay := placement.Overlay{Root: c.files, Dir: u.Dir, Objects: objects, Reads: result.Reads, Trace: c.Trace != "",
-		Render: func(ctx context.Context, root fs.FS) ([]placement.Object, error) { return c.probe(ctx, root, u) }}
+		Render: func(ctx context.Context, root fs.FS) ([]placement.Object, error) {
+			return c.probe(ctx, root, u, scopes)
+		}}
 	found, err := overlay.Locate(ctx)
 	if err != nil {
 		return nil, err
@@ -111,9 +115,24 @@ func fail(objects []placement.Object, violations []violation) []position {
 	return at
 }
 
+// probed returns the scopes of the violations that probes are made for.
+func probed(violations []violation) []rego.Scope {
+	var scopes []rego.Scope
+	for _, v := range violations {
+		scope := rego.Component
+		if v.alone {
+			scope = rego.Document
+		}
+		if !v.static && !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes
+}
+
 // probe renders an overlay from files that were changed to see what of it fails then.
-func (c *checker) probe(ctx context.Context, root fs.FS, u *unit) ([]placement.Object, error) {
-	e, err := c.evaluate(ctx, root, u.Overlay, u.Dir)
+func (c *checker) probe(ctx context.Context, root fs.FS, u *unit, scopes []rego.Scope) ([]placement.Object, error) {
+	e, err := c.evaluate(ctx, root, u.Overlay, u.Dir, scopes...)
 	if err != nil {
 		return nil, err
 	}

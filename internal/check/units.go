@@ -10,6 +10,7 @@ import (
 	"github.com/org/platform/internal/finding"
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/overlays"
+	"github.com/org/platform/internal/rego"
 )
 
 // unit is an overlay to check.
@@ -126,7 +127,7 @@ func (c *checker) manifests(ctx context.Context) error {
 
 // evaluateUnit renders an overlay and evaluates what it came to, before the change too where it has findings after it.
 func (c *checker) evaluateUnit(ctx context.Context, u *unit) error {
-	now, err := c.evaluate(ctx, c.files, u.Overlay, u.Dir)
+	now, err := c.evaluate(ctx, c.files, u.Overlay, u.Dir, ofOneRender()...)
 	if err != nil {
 		return err
 	}
@@ -135,10 +136,13 @@ func (c *checker) evaluateUnit(ctx context.Context, u *unit) error {
 	if !u.changed || len(u.violations) == 0 || u.before == "" {
 		return nil
 	}
-	before, err := c.evaluate(ctx, c.Repo.Tree(c.Base), u.Overlay, u.before)
+	before, err := c.evaluate(ctx, c.Repo.Tree(c.Base), u.Overlay, u.before, ofOneRender()...)
 	if err != nil {
 		return fmt.Errorf("in the base: %w", err)
 	}
 	u.known = before.fingerprints(u.Overlay)
 	return nil
 }
+
+// ofOneRender returns the scopes whose input is one render.
+func ofOneRender() []rego.Scope { return []rego.Scope{rego.Document, rego.Component} }

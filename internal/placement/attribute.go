@@ -41,7 +41,9 @@ func (a *attribution) place() Place {
 			return p
 		}
 	}
-	a.probeEntries(a.withoutAny())
+	any := a.withoutAny()
+	foretold := missing && !a.opaque && len(a.search.steps) > 0 && !a.taken(all) // only candidates can have a part in what is not there
+	a.probeEntries(foretold || any.known && !any.gone)
 	var p Place
 	var ok bool
 	switch {
@@ -71,8 +73,13 @@ func (a *attribution) declared(all []candidate, missing bool) bool {
 	if !missing {
 		return slices.ContainsFunc(all, candidate.sets)
 	}
+	return !a.taken(all)
+}
+
+// taken says whether an entry that the layers do not foretell took away what is declared of the path.
+func (a *attribution) taken(all []candidate) bool {
 	_, depth, _ := descend(a.base.objects[a.object].node(), a.search.steps)
-	return !slices.ContainsFunc(all, func(c candidate) bool { return c.depth > depth }) // else something took away what is declared
+	return slices.ContainsFunc(all, func(c candidate) bool { return c.depth > depth })
 }
 
 func (c candidate) say(steps int) string {
@@ -167,12 +174,12 @@ func drops(entries []*entry) []edit {
 }
 
 // probeEntries takes each entry out, those first which the layers name as candidates: probes may run out. Where the failure stays without any
-// of them, only candidates can have made it what it is.
-func (a *attribution) probeEntries(all effect) {
+// of them, only candidates can have made it what it is, and only they are taken out.
+func (a *attribution) probeEntries(candidates bool) {
 	a.effects = make([]effect, len(a.entries))
 	for _, wanted := range []bool{true, false} {
 		for i, e := range a.entries {
-			if a.suspect(e) == wanted && (wanted || !all.known || all.gone) {
+			if a.suspect(e) == wanted && (wanted || !candidates) {
 				a.effects[i] = a.try("without "+e.name, e.drop)
 			}
 		}
