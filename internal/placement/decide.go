@@ -100,7 +100,10 @@ func (a *attribution) whole(all []candidate) (Place, bool) {
 // the last word.
 func (a *attribution) several(all []candidate) (Place, bool) {
 	last := a.withoutAny()
-	if !last.gone || !last.changed && a.search.missing() || slices.ContainsFunc(a.effects, func(e effect) bool { return e.gone }) { // one is enough, and was found to be only why the rule applies
+	if !last.gone || !last.changed && a.search.missing() {
+		return Place{}, false
+	}
+	if slices.ContainsFunc(a.effects, func(e effect) bool { return e.gone }) { // one is enough, and was found to be only why the rule applies
 		return Place{}, false
 	}
 	needed := a.entries

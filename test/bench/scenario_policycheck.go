@@ -63,7 +63,10 @@ func checkPullRequest(ctx context.Context, b *bench, s *section) error {
 	for _, one := range []struct {
 		what    string
 		samples series
-	}{{"`policy-check`, warm", warm}, {"`policy-check`, cold", cold}, {"`policy-check --all`, without a cache", all}, {"conftest over everything", peer}, {"`xargs kustomize build`, to have something to check", kustomize}} {
+	}{
+		{"`policy-check`, warm", warm}, {"`policy-check`, cold", cold}, {"`policy-check --all`, without a cache", all},
+		{"conftest over everything", peer}, {"`xargs kustomize build`, to have something to check", kustomize},
+	} {
 		s.row(one.what, number(len(one.samples)), seconds(one.samples.wall()), seconds(one.samples.cpu()), bytesOf(one.samples.memory()))
 	}
 	s.atLeast("conftest over everything / policy-check of a pull request, warm", ratio(peer.wall(), warm.wall()), 100)
