@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -288,10 +289,48 @@ func TestFiles(t *testing.T) {
 		"error step ci/a.yml:4   known",
 		"error step ci/a.yml:6   known",
 	}
+	r.finds(slices.Concat(want, []string{"error no-latest ci/old.yml:1   known", "warning tagged base/deployment.yaml:11 api,web dev,prod known"}), func(o *check.Options) { o.All = true })
 	result := r.finds(want)
 	if result.Files != 3 || result.Renders != 0 {
 		t.Errorf("%d files, %d renders", result.Files, result.Renders)
 	}
+}
+
+const severalRules = `package house
+
+deny contains {"id": "argument", "msg": sprintf("argument %s", [a]), "path": ["spec", "template", "spec", "containers", 0, "args"]} if {
+	some a in input.spec.template.spec.containers[0].args
+	startswith(a, "--bad")
+}
+
+warn contains {"id": "resources", "msg": sprintf("no %s", [name]), "path": ["spec", "template", "spec", "containers", 0, "resources", name]} if {
+	some name in ["cpu", "memory"]
+	not input.spec.template.spec.containers[0].resources[name]
+}
+`
+
+// What cannot be told apart is counted: one more of it is new. What is on one line for several reasons stays several findings.
+func TestSeveralOnOneLine(t *testing.T) {
+	t.Parallel()
+	with := func(args string) map[string]string {
+		return files(map[string]string{"policy/house/house.rego": severalRules, "base/deployment.yaml": deployment + "          args: [" + args + "]\n",
+			"services/web/deploy/overlays/prod/kustomization.yaml": "resources: [../../../../../base]\nnamePrefix: web-\npatches:\n" +
+				"  - target: {kind: Deployment}\n    patch: |-\n      - {op: add, path: /spec/template/spec/containers/0/resources, value: {cpu: 1}}\n"})
+	}
+	newRepository(t, with("--bad=1, fine"), with("--bad=0, fine, --bad=1")).finds([]string{
+		"error argument base/deployment.yaml:12 api,web dev,prod changed",
+		"error argument base/deployment.yaml:12 api,web dev,prod known changed",
+		"warning resources base/deployment.yaml:10 api,web dev,prod known",
+		"warning resources base/deployment.yaml:10 api,web dev,prod known",
+		"warning resources services/web/deploy/overlays/prod/kustomization.yaml:6 web prod known",
+	})
+	newRepository(t, nil, with("--bad=0, --bad=1")).finds([]string{
+		"error argument base/deployment.yaml:12 api,web dev,prod",
+		"error argument base/deployment.yaml:12 api,web dev,prod",
+		"warning resources base/deployment.yaml:10 api,web dev,prod",
+		"warning resources base/deployment.yaml:10 api,web dev,prod",
+		"warning resources services/web/deploy/overlays/prod/kustomization.yaml:6 web prod",
+	})
 }
 
 func TestWaivers(t *testing.T) {
