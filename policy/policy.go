@@ -63,7 +63,7 @@ func Globs(name string) []string {
 	case "workflow":
 		return []string{".github/workflows/*.{yml,yaml}", "**/action.{yml,yaml}"}
 	case "dockerfile":
-		return []string{"**/Dockerfile", "**/*.Dockerfile", "**/Dockerfile.{[!d]*,d[!o]*}"} // not Dockerfile.dockerignore
+		return []string{"**/{D,d}ockerfile", "**/*.{D,d}ockerfile", "**/Dockerfile.*"}
 	case "plan":
 		return []string{"**/tfplan.json", "**/*.tfplan.json"}
 	case "catalog":

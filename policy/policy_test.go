@@ -101,7 +101,6 @@ func TestGlobs(t *testing.T) {
 		"services/hello/dev.Dockerfile":    "dockerfile",
 		"services/hello/Dockerfile.debug":  "dockerfile",
 		"services/hello/Dockerfile.alpine": "dockerfile",
-		"Dockerfile.dockerignore":          "",
 		"services/hello/Dockerfiles":       "",
 		"infra/tfplan.json":                "plan",
 		"infra/network.tfplan.json":        "plan",

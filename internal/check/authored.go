@@ -44,6 +44,9 @@ func (c *checker) authored(ctx context.Context) error {
 // reading returns the bundles that check a file.
 func (c *checker) reading(name string) []*bundle {
 	var all []*bundle
+	if path.Ext(name) == ".dockerignore" { // as in Dockerfile.dockerignore: a list of names is nothing to check
+		return nil
+	}
 	for _, b := range c.bundles {
 		if slices.ContainsFunc(b.Files, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) }) {
 			all = append(all, b)
@@ -60,7 +63,7 @@ func (c *checker) candidates(ctx context.Context) ([]string, error) {
 	var files []string
 	if !c.whole() {
 		for _, change := range c.changes {
-			if (change.After.Kind == git.File || change.After.Kind == git.Executable) && !within(change.Path, c.Config.Spec.State.Path) {
+			if isFile(change.After) && !within(change.Path, c.Config.Spec.State.Path) {
 				files = append(files, change.Path)
 			}
 		}
@@ -75,7 +78,7 @@ func (c *checker) candidates(ctx context.Context) ([]string, error) {
 			return err
 		case entry.IsDir() && name == c.Config.Spec.State.Path: // generated
 			return fs.SkipDir
-		case entry.Type().IsRegular():
+		case entry.Type().IsRegular(), entry.Type()&fs.ModeSymlink != 0:
 			files = append(files, name)
 		}
 		return ctx.Err()
@@ -111,7 +114,7 @@ func (c *checker) authoredFile(ctx context.Context, name string) ([]raw, error) 
 		return found, err
 	}
 	change, changed := c.change(name)
-	if changed && change.Before.Kind != git.File && change.Before.Kind != git.Executable {
+	if changed && !isFile(change.Before) {
 		return found, nil
 	}
 	known := map[string]int{}
@@ -121,19 +124,25 @@ func (c *checker) authoredFile(ctx context.Context, name string) ([]raw, error) 
 			return nil, fmt.Errorf("in the base: %w", err)
 		}
 		for _, f := range before {
-			known[f.Fingerprint]++
+			known[f.Fingerprint+f.content]++
 		}
 	}
 	for i := range found {
-		f := &found[i].Finding
-		f.Known = !changed || known[f.Fingerprint] > 0
-		known[f.Fingerprint]--
+		f := &found[i]
+		f.Known = !changed || known[f.Fingerprint+f.content] > 0
+		known[f.Fingerprint+f.content]--
 	}
 	return found, nil
 }
 
 // readFile evaluates the documents of a file. What does not parse is a finding: nothing of it was checked.
 func (c *checker) readFile(ctx context.Context, root fs.FS, name string) (found []raw, documents int, err error) {
+	if info, err := fs.Lstat(root, name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		f := finding.Finding{RuleID: document.RuleID, Severity: finding.Error, File: name, Confidence: finding.File,
+			Message: name + " is a symbolic link, through which nothing is checked", Fix: "put the file itself there"}
+		f.Fingerprint = fingerprint(f.RuleID, name, f.Message)
+		return []raw{{Finding: f, cause: f.Message}}, 0, nil
+	}
 	data, err := fs.ReadFile(root, name)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read %s: %w", name, err)
@@ -145,7 +154,7 @@ func (c *checker) readFile(ctx context.Context, root fs.FS, name string) (found 
 	}
 	for _, f := range problems {
 		f.Fingerprint = fingerprint(f.RuleID, name, f.Message)
-		found = append(found, raw{f, f.Message})
+		found = append(found, raw{Finding: f, cause: f.Message})
 	}
 	for _, d := range docs {
 		for _, b := range c.reading(name) {
@@ -206,5 +215,10 @@ func (c *checker) inFile(d *document.Document, v rego.Violation) raw {
 		parts = append(parts, v.Message)
 	}
 	f.Fingerprint = fingerprint(parts...)
-	return raw{c.worded(v, f), at}
+	return raw{c.worded(v, f), at, content(v.Message, v.Path, d.Value)}
+}
+
+// isFile says whether something can be read at an entry: of a link it is said that it is one.
+func isFile(e git.Entry) bool {
+	return e.Kind == git.File || e.Kind == git.Executable || e.Kind == git.Symlink
 }

@@ -105,7 +105,8 @@ type checker struct {
 // raw is a finding of one component in one environment, or of one file, before the same cause elsewhere is told to be the same.
 type raw struct {
 	finding.Finding
-	cause string // what tells it from others of the same rule on the same line
+	cause   string // what tells it from others of the same rule on the same line
+	content string // see content
 }
 
 // selected says whether flags leave an overlay in.

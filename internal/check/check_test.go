@@ -49,7 +49,7 @@ spec:
   environments: [{name: dev}, {name: prod, promoteFrom: [dev]}]
   policies:
     - {name: house, path: policy/house}
-    - {name: pipelines, path: policy/pipelines, files: ["ci/*.yml", "**/*.toml"]}
+    - {name: pipelines, path: policy/pipelines, files: ["ci/*.yml", "**/*.toml", "ci/*.dockerignore"]}
 `,
 		"policy/house/house.rego":         house,
 		"policy/house/environment.rego":   inventory,
@@ -116,7 +116,7 @@ const pipelines = `package pipelines
 
 deny contains {"id": "no-latest", "msg": "latest", "path": ["image"]} if input.image == "latest"
 
-deny contains {"id": "step", "msg": sprintf("step %s", [step.name]), "path": ["steps", i, "run"]} if {
+deny contains {"id": "step", "msg": "downloads", "path": ["steps", i, "run"]} if {
 	some i, step in input.steps
 	contains(step.run, "curl")
 }
@@ -257,8 +257,9 @@ func TestEnvironmentScope(t *testing.T) {
 	same := "resources: [../../../../../base]\nnamePrefix: api-\n"
 	clash := files(map[string]string{"services/web/deploy/overlays/prod/kustomization.yaml": same})
 	r := newRepository(t, files(nil), clash)
-	r.finds([]string{ // the other component is not part of the change
+	r.finds([]string{ // the other component is no part of the change, and has a finding by it
 		"error same-name services/web/deploy/overlays/prod/kustomization.yaml:2 web prod changed",
+		"error same-name services/api/deploy/overlays/prod/kustomization.yaml:2 api prod",
 		"warning tagged base/deployment.yaml:11 web prod",
 	})
 	r.finds([]string{
@@ -275,12 +276,85 @@ func TestEnvironmentScope(t *testing.T) {
 	}, func(o *check.Options) { o.Components, o.Environments = []string{"web"}, []string{"prod"} })
 }
 
+// What was wrong before and is worse now is new; what only moved is known.
+func TestWorse(t *testing.T) {
+	t.Parallel()
+	const steps = "steps:\n  - run: curl good\n  - run: make\n"
+	base := files(map[string]string{"ci/a.yml": steps, "base/deployment.yaml": strings.Replace(deployment, "replicas: 1", "replicas: 2", 1)})
+	worse := files(map[string]string{"ci/a.yml": strings.Replace(steps, "good", "evil", 1), "base/deployment.yaml": strings.Replace(deployment, "replicas: 1", "replicas: 4", 1)})
+	newRepository(t, base, worse).finds([]string{
+		"error odd-replicas base/deployment.yaml:6 api,web dev,prod changed",
+		"error step ci/a.yml:2   changed",
+		"warning tagged base/deployment.yaml:11 api,web dev,prod known",
+	})
+	moved := files(map[string]string{"ci/a.yml": strings.Replace(steps, "steps:\n", "steps:\n  - run: first\n", 1), "base/deployment.yaml": base["base/deployment.yaml"]})
+	newRepository(t, base, moved).finds([]string{"error step ci/a.yml:3   known"})
+}
+
+// A link is not followed, and not passed over either.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	c := testkit.NewRemote(t).Clone(t)
+	c.Write(files(map[string]string{"real.yaml": "image: latest\n"}))
+	if err := os.Mkdir(c.Dir+"/ci", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../real.yaml", c.Dir+"/ci/a.yml"); err != nil {
+		t.Fatal(err)
+	}
+	c.Commit("link")
+	repo, err := git.Open(t.Context(), git.Options{Dir: c.Dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &repository{t: t, repo: repo, head: git.NewHash(c.Git("rev-parse", "HEAD^{tree}"))}
+	r.finds([]string{"error parse ci/a.yml:0  ", "warning tagged base/deployment.yaml:11 api,web dev,prod"})
+}
+
+// Rules over an environment see what others did to it, know what was there, and see images as a deploy brings them.
+func TestEnvironmentOfOthers(t *testing.T) {
+	t.Parallel()
+	const rules = `# METADATA
+# scope: package
+# custom: {input: environment}
+package house.environment
+
+deny contains {"id": "alone", "msg": sprintf("%s has no companion", [a.contents.metadata.name]), "path": [i, "contents", "metadata", "name"]} if {
+	some i, a in input
+	a.component == "web"
+	not "api" in {b.component | some b in input}
+}
+
+deny contains {"id": "quota", "msg": "no quota"} if not "ResourceQuota" in {b.contents.kind | some b in input}
+
+deny contains {"id": "digest", "msg": "no digest", "path": [i, "contents", "spec"]} if {
+	some i, a in input
+	a.component == "web"
+	some c in a.contents.spec.template.spec.containers
+	c.name == "app"
+	not contains(c.image, "@sha256:")
+}
+`
+	web := map[string]string{"policy/house/environment.rego": rules, "base/deployment.yaml": strings.Replace(deployment, "image: app:1", "image: web", 1)}
+	without := files(web)
+	for name := range without {
+		if strings.HasPrefix(name, "services/api/") {
+			delete(without, name)
+		}
+	}
+	newRepository(t, files(web), without).finds([]string{
+		"error alone services/web/deploy/overlays/dev/kustomization.yaml:2 web dev",
+		"error alone services/web/deploy/overlays/prod/kustomization.yaml:2 web prod",
+		"error quota platform.yaml:0  dev,prod known",
+	})
+}
+
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	const steps = "image: latest\nsteps:\n  - {name: one, run: curl a}\n  - name: two\n    run: curl b\n"
 	base := files(map[string]string{"ci/a.yml": steps, "ci/old.yml": "image: latest\n", "deep/x.toml": "image = \"old\"\n"})
 	head := files(map[string]string{"ci/a.yml": "steps:\n  - name: zero\n    run: curl z\n" + strings.TrimPrefix(steps, "image: latest\nsteps:\n"),
-		"ci/old.yml": "image: latest\n", "deep/x.toml": "\nimage = \"latest\"\n", "ci/broken.yml": "a: [\n", "ci/b.yaml": "image: latest\n", "environments/x.toml": "image = \"latest\"\n"})
+		"ci/old.yml": "image: latest\n", "deep/x.toml": "\nimage = \"latest\"\n", "ci/x.dockerignore": "image: latest\n", "ci/broken.yml": "a: [\n", "ci/b.yaml": "image: latest\n", "environments/x.toml": "image = \"latest\"\n"})
 	r := newRepository(t, base, head)
 	want := []string{
 		"error step ci/a.yml:3   changed",
@@ -309,7 +383,7 @@ warn contains {"id": "resources", "msg": sprintf("no %s", [name]), "path": ["spe
 }
 `
 
-// What cannot be told apart is counted: one more of it is new. What is on one line for several reasons stays several findings.
+// What is on one line for several reasons stays several findings.
 func TestSeveralOnOneLine(t *testing.T) {
 	t.Parallel()
 	with := func(args string) map[string]string {
@@ -318,8 +392,8 @@ func TestSeveralOnOneLine(t *testing.T) {
 				"  - target: {kind: Deployment}\n    patch: |-\n      - {op: add, path: /spec/template/spec/containers/0/resources, value: {cpu: 1}}\n"})
 	}
 	newRepository(t, with("--bad=1, fine"), with("--bad=0, fine, --bad=1")).finds([]string{
+		"error argument base/deployment.yaml:12 api,web dev,prod changed", // the field is another, so neither is what it was
 		"error argument base/deployment.yaml:12 api,web dev,prod changed",
-		"error argument base/deployment.yaml:12 api,web dev,prod known changed",
 		"warning resources base/deployment.yaml:10 api,web dev,prod known",
 		"warning resources base/deployment.yaml:10 api,web dev,prod known",
 		"warning resources services/web/deploy/overlays/prod/kustomization.yaml:6 web prod known",
@@ -351,6 +425,14 @@ func TestWaivers(t *testing.T) {
 	newRepository(t, head, without).finds([]string{
 		"warning tagged base/deployment.yaml:11 api dev,prod",
 		"warning tagged base/deployment.yaml:11 web dev,prod known",
+	})
+	edited := files(map[string]string{"policy/waivers.yaml": waivers + "  - {rule: tagged, component: other, owner: team, reason: soon, expires: 2026-12-31}\n"})
+	newRepository(t, head, edited).finds([]string{
+		"warning waiver-unmatched policy/waivers.yaml:7   changed",
+		"warning waiver-unmatched policy/waivers.yaml:6  ",
+		"error waiver-expired policy/waivers.yaml:5   known",
+		"warning tagged base/deployment.yaml:11 web dev,prod known",
+		"warning tagged base/deployment.yaml:11 api dev,prod known waived",
 	})
 	// Somebody else's change does not have to mend them.
 	other := files(map[string]string{"policy/waivers.yaml": waivers, "ci/a.yml": "image: other\n"})

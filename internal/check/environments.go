@@ -16,6 +16,7 @@ import (
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/overlays"
 	"github.com/org/platform/internal/rego"
+	"github.com/org/platform/internal/render"
 )
 
 // environments evaluates the rules that look at all components of an environment, for the environments that are checked.
@@ -26,15 +27,37 @@ func (c *checker) environments(ctx context.Context) error {
 				continue
 			}
 			for _, name := range c.Config.EnvironmentNames() {
-				if slices.ContainsFunc(c.units, func(u *unit) bool { return u.Environment == name && (scope != rego.Inventory || c.moves(ctx, u)) }) {
-					if err := c.environment(ctx, b, scope, name); err != nil {
-						return fmt.Errorf("environment %s: %w", name, err)
-					}
+				if !c.touches(ctx, scope, name) {
+					continue
+				}
+				if err := c.environment(ctx, b, scope, name); err != nil {
+					return fmt.Errorf("environment %s: %w", name, err)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// touches says whether an environment may have other findings as a whole than before the change, or is to be checked whatever it had.
+func (c *checker) touches(ctx context.Context, scope rego.Scope, name string) bool {
+	if slices.ContainsFunc(c.units, func(u *unit) bool { return u.Environment == name && (scope != rego.Inventory || c.moves(ctx, u)) }) {
+		return true
+	}
+	if c.base == nil || !c.selectedWhole(name) {
+		return false
+	}
+	for o := range c.base.All() {
+		if _, kept := c.head.Find(o.Component, name); o.Environment == name && !kept { // what left may have been needed by others
+			return true
+		}
+	}
+	return false
+}
+
+// selectedWhole says whether flags leave all of an environment in.
+func (c *checker) selectedWhole(name string) bool {
+	return len(c.Components) == 0 && c.selected("", name)
 }
 
 // moves says whether an overlay has other objects than before the change, or is to be checked whatever it had: else the inventory of its
@@ -85,24 +108,48 @@ func (c *checker) environment(ctx context.Context, b *bundle, scope rego.Scope, 
 			continue
 		}
 		if v.Item < 0 || v.Item >= len(members) {
+			print := fingerprint(v.RuleID, name, v.Path, v.Message)
 			c.found = append(c.found, raw{cause: v.Message, Finding: c.worded(v, finding.Finding{File: config.FileName, Confidence: finding.File,
-				Environments: []string{name}, Fingerprint: fingerprint(v.RuleID, name, v.Path, v.Message)})})
+				Environments: []string{name}, Fingerprint: print, Known: before[print] > 0})})
+			before[print]--
 			continue
 		}
 		m := members[v.Item]
-		i := slices.IndexFunc(c.units, func(u *unit) bool { return u.Component == m.Component && u.Environment == name })
-		if i < 0 { // of a component that is not checked
-			continue
-		}
-		u := c.units[i]
-		u.violations = append(u.violations, violation{Violation: v, object: m.object, static: true, stable: v.Path})
-		print := u.violations[len(u.violations)-1].fingerprint(u.Overlay, u.objects)
-		if before[print] > 0 {
-			before[print]--
-			u.known[print]++
+		at := violation{Violation: v, object: m.object, static: true, stable: v.Path, decided: true}
+		print := fingerprint(at.fingerprint(m.Overlay, identities(members, m.Overlay)), v.Message)
+		at.known = before[print] > 0
+		before[print]--
+		if u := c.unitOf(members, m, at.known); u != nil {
+			u.violations = append(u.violations, at)
 		}
 	}
 	return nil
+}
+
+// unitOf returns the overlay that has an object. One that the change leaves alone is checked too where it brings a finding there: what it needed
+// of another is gone.
+func (c *checker) unitOf(members []member, m member, known bool) *unit {
+	i := slices.IndexFunc(c.units, func(u *unit) bool { return u.Component == m.Component && u.Environment == m.Environment })
+	switch {
+	case i >= 0:
+		return c.units[i]
+	case known || !c.selectedWhole(m.Environment):
+		return nil
+	}
+	u := &unit{Overlay: m.Overlay, known: map[string]int{}, objects: identities(members, m.Overlay)}
+	c.units = append(c.units, u)
+	return u
+}
+
+// identities returns the objects of an overlay.
+func identities(members []member, o Overlay) []identity {
+	var all []identity
+	for _, m := range members {
+		if m.Overlay == o {
+			all = append(all, m.identity)
+		}
+	}
+	return all
 }
 
 // environmentBefore counts the fingerprints that an environment's rules have in the base.
@@ -117,11 +164,13 @@ func (c *checker) environmentBefore(ctx context.Context, b *bundle, scope rego.S
 	}
 	found, err := b.policies.Check(ctx, scope, input)
 	for _, v := range found {
-		if v.Item >= 0 && v.Item < len(members) {
-			m := members[v.Item]
-			at := violation{Violation: v, object: 0, stable: v.Path}
-			counts[at.fingerprint(m.Overlay, []identity{m.identity})]++
+		if v.Item < 0 || v.Item >= len(members) {
+			counts[fingerprint(v.RuleID, name, v.Path, v.Message)]++
+			continue
 		}
+		m := members[v.Item]
+		at := violation{Violation: v, object: 0, stable: v.Path}
+		counts[fingerprint(at.fingerprint(m.Overlay, []identity{m.identity}), v.Message)]++
 	}
 	return counts, err
 }
@@ -153,18 +202,22 @@ func (c *checker) membersOf(ctx context.Context, set *overlays.Set, scope rego.S
 		if o.Environment != name || o.Err != nil {
 			continue
 		}
-		manifests, err := set.Manifests(ctx, o.Component, name)
-		if err != nil {
-			return nil, nil, err
-		}
 		at := Overlay{o.Component, name, o.Dir}
 		if scope == rego.Inventory {
+			manifests, err := set.Manifests(ctx, o.Component, name)
+			if err != nil {
+				return nil, nil, err
+			}
 			for i, doc := range split(manifests) {
 				members = append(members, member{at, scan(doc), i})
 			}
 			continue
 		}
-		docs, err := document.Parse(path.Join(o.Dir, "manifests.yaml"), manifests)
+		result, err := render.Render(ctx, c.request(c.Repo.Tree(set.Tree()), at, o.Dir)) // with its own image pinned
+		if err != nil {
+			return nil, nil, err
+		}
+		docs, err := document.Parse(path.Join(o.Dir, "manifests.yaml"), result.Manifests)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -28,6 +28,9 @@ type violation struct {
 	static bool // its rule looks at more than this render
 	alone  bool // its rule looks at this object and no other
 	stable string
+
+	content        string // see content
+	decided, known bool   // it is known whether the base has it
 }
 
 // evaluated is a render with what rules find in it.
@@ -71,8 +74,10 @@ func (c *checker) evaluate(ctx context.Context, root fs.FS, o Overlay, dir strin
 	}
 	for i := range e.violations {
 		v := &e.violations[i]
+		v.content = fingerprint(v.Message)
 		if v.object >= 0 && v.object < len(docs) {
 			v.stable = stable(v.Path, docs[v.object].Value)
+			v.content = content(v.Message, v.Path, docs[v.object].Value)
 		}
 	}
 	return e, nil

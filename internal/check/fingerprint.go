@@ -3,6 +3,7 @@ package check
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -50,11 +51,39 @@ func itemName(item any, index int) string {
 				}
 			}
 		}
-	case []any, nil:
+	case []any:
 	default:
-		return scalar(item)
+		if text := scalar(item); text != "" {
+			return text
+		}
+	}
+	if content, err := json.Marshal(item); err == nil && item != nil { // nothing names it but all that it is
+		return "#" + fingerprint(string(content))
 	}
 	return fieldpath.Path{fieldpath.Index(index)}.String()
+}
+
+// content returns what tells whether a finding that is there on both sides is the same: a field that was wrong may have become worse.
+func content(message, path string, document any) string {
+	steps, _ := fieldpath.Parse(path) // what is no path is the document
+	for _, step := range steps {
+		switch value := document.(type) {
+		case map[string]any:
+			document = value[step.Key]
+		case []any:
+			document = nil
+			if step.Index >= 0 && step.Index < len(value) {
+				document = value[step.Index]
+			}
+		default:
+			document = nil
+		}
+	}
+	if len(steps) == 0 {
+		document = nil // the message has to do: any change of the object would else be one of the finding
+	}
+	text, _ := json.Marshal(document) // it was JSON
+	return fingerprint(message, string(text))
 }
 
 // fingerprint returns what tells a finding from others, and is the same after lines moved.
@@ -80,11 +109,11 @@ func (v *violation) fingerprint(o Overlay, objects []identity) string {
 	return fingerprint(parts...)
 }
 
-// fingerprints counts those of all violations.
+// fingerprints counts those of all violations, each with its content.
 func (e *evaluated) fingerprints(o Overlay) map[string]int {
 	counts := map[string]int{}
 	for _, v := range e.violations {
-		counts[v.fingerprint(o, e.objects)]++
+		counts[v.fingerprint(o, e.objects)+v.content]++
 	}
 	return counts
 }

@@ -116,9 +116,17 @@ func union(all, more []string) []string {
 
 // aboutWaivers is what is wrong with waivers. One of the base's is known.
 func (c *checker) aboutWaivers() []finding.Finding {
-	return c.ofUnchanged(waiver.FileName, c.waivers.Findings(func(waiver.Waiver) bool {
+	all := c.ofUnchanged(waiver.FileName, c.waivers.Findings(func(waiver.Waiver) bool {
 		return c.whole() && len(c.Components)+len(c.Environments) == 0
 	}))
+	before := map[string]bool{}
+	for _, f := range c.waiversBefore().Findings(func(waiver.Waiver) bool { return false }) {
+		before[fingerprint(f.RuleID, f.File, f.Message)] = true
+	}
+	for i := range all {
+		all[i].Known = all[i].Known || before[all[i].Fingerprint]
+	}
+	return all
 }
 
 // aboutSeverities names the rules of platform.yaml that no bundle has: a rule misspelt is one not turned off, or not turned on.

@@ -32,8 +32,10 @@ func (c *checker) placeUnit(ctx context.Context, u *unit) ([]raw, error) {
 	for i := range u.violations {
 		v := &u.violations[i]
 		prints[i] = v.fingerprint(u.Overlay, u.objects)
-		known[i] = !u.changed || u.known[prints[i]] > 0
-		u.known[prints[i]]--
+		if known[i] = v.known; !v.decided {
+			known[i] = !u.changed || u.known[prints[i]+v.content] > 0
+			u.known[prints[i]+v.content]--
+		}
 		v.static = v.static || known[i] && !c.PlaceKnown // experiments are for what somebody has to mend now
 	}
 	places, err := c.locate(ctx, u)
@@ -53,7 +55,7 @@ func (c *checker) placeUnit(ctx context.Context, u *unit) ([]raw, error) {
 		if c.traces(f) {
 			f.Trace = places[i].Trace
 		}
-		all[i] = raw{f, v.stable}
+		all[i] = raw{Finding: f, cause: v.stable}
 	}
 	return all, nil
 }

@@ -77,7 +77,11 @@ func describe(f finding.Finding, source *sources, c Colors) string {
 		out.WriteString(paint(c.Dim, " ("+s+")"))
 	}
 	out.WriteString("\n")
-	if where := listed(f.Environments, 20, line); where != "" {
+	where := listed(f.Environments, 20, line)
+	if len(f.Components) > 1 { // of one the message speaks
+		where += " of " + listed(f.Components, 20, line)
+	}
+	if where != "" {
 		fmt.Fprintf(&out, "    in  %s\n", Shorten(where, terminalText))
 	}
 	if f.Line > 0 {

@@ -35,9 +35,16 @@ deny contains workload.in_resource(rego.metadata.rule(), ["rules", i, field, j],
 #   id: no-cluster-admin
 #   severity: error
 #   fix: bind a Role that lists what is needed, in the namespace where it is needed
-deny contains workload.in_resource(rego.metadata.rule(), ["roleRef", "name"], "binds to cluster-admin") if {
+deny contains workload.in_resource(rego.metadata.rule(), ["roleRef", "name"], problem) if {
 	of_rbac
 	input.kind in {"RoleBinding", "ClusterRoleBinding"}
 	input.roleRef.kind == "ClusterRole"
 	input.roleRef.name == "cluster-admin"
+	problem := sprintf("binds %s to cluster-admin", [concat(", ", subjects)])
 }
+
+# Who is bound is part of what is wrong: another subject is another finding.
+subjects := sort([name |
+	some subject in object.get(input, "subjects", [])
+	name := sprintf("%v %v", [object.get(subject, "kind", "somebody"), object.get(subject, "name", "")])
+])
