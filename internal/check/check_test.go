@@ -453,13 +453,13 @@ func TestSeverity(t *testing.T) {
 func TestBrokenOverlay(t *testing.T) {
 	t.Parallel()
 	broken := map[string]string{"services/web/deploy/overlays/prod/kustomization.yaml": "resources: [../../../../../base, gone.yaml]\n"}
-	result := newRepository(t, files(nil), files(broken)).finds([]string{"error render services/web/deploy/overlays/prod:0 web prod"})
+	result := newRepository(t, files(nil), files(broken)).finds([]string{"error render services/web/deploy/overlays/prod/kustomization.yaml:0 web prod"})
 	if !strings.Contains(result.Findings[0].Message, "gone.yaml") {
 		t.Errorf("got %q", result.Findings[0].Message)
 	}
 	broken["ci/x.yml"] = "image: x\n"
 	base := files(map[string]string{"services/web/deploy/overlays/prod/kustomization.yaml": broken["services/web/deploy/overlays/prod/kustomization.yaml"]})
-	newRepository(t, base, files(broken)).finds([]string{"error render services/web/deploy/overlays/prod:0 web prod known"})
+	newRepository(t, base, files(broken)).finds([]string{"error render services/web/deploy/overlays/prod/kustomization.yaml:0 web prod known"})
 }
 
 // A base which cannot be read has no findings; a head which cannot is an error, and so is a policy that cannot be evaluated.

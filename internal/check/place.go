@@ -20,6 +20,9 @@ func (c *checker) placeUnit(ctx context.Context, u *unit) ([]raw, error) {
 		all := failure(u.Overlay, u.err)
 		for i := range all {
 			f := &all[i].Finding
+			if f.File == u.Dir {
+				f.File = c.kustomization(u.Dir)
+			}
 			f.Fingerprint, f.Known = fingerprint(f.RuleID, f.File, f.Message), !u.changed || u.errBefore != nil && u.errBefore.Error() == u.err.Error()
 		}
 		return all, nil
