@@ -70,16 +70,7 @@ func (c *checker) moves(ctx context.Context, u *unit) bool {
 	if err != nil {
 		return true
 	}
-	before := split(manifests)
-	return len(before) != len(u.objects) || slices.ContainsFunc(indexes(before), func(i int) bool { return scan(before[i]) != u.objects[i] })
-}
-
-func indexes[T any](list []T) []int {
-	all := make([]int, len(list))
-	for i := range all {
-		all[i] = i
-	}
-	return all
+	return !slices.EqualFunc(split(manifests), u.objects, func(before []byte, now identity) bool { return scan(before) == now })
 }
 
 // member is an object of an environment.
