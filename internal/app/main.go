@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -24,13 +23,10 @@ func Main(commands ...NewCmd) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(GCPercent)
+		PaceGC()
 	}
 	return Run(ctx, FromOS(), os.Args[1:], commands...)
 }
-
-// GCPercent trades memory for time: these processes live for seconds, and rendering makes much garbage (a third less time for 200 MB at most).
-const GCPercent = 400
 
 // Run is Main with everything given.
 func Run(ctx context.Context, a *App, args []string, commands ...NewCmd) int {

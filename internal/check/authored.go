@@ -162,7 +162,7 @@ func (c *checker) readFile(ctx context.Context, root fs.FS, name string) (found 
 				return nil, 0, err
 			}
 			b.seen.Add(1)
-			violations, err := b.policies.Check(ctx, rego.Document, d.Value)
+			violations, err := b.policies.CheckFile(ctx, rego.Document, name, d.Value)
 			if err != nil {
 				return nil, 0, fmt.Errorf("%s: %w", name, err)
 			}

@@ -53,11 +53,21 @@ type Result struct {
 // Run checks. Findings that are there in the base too are known. Policies that cannot be loaded or evaluated are an error: what was not
 // evaluated has not passed.
 func Run(ctx context.Context, o Options) (*Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
 	c := &checker{Options: o, files: o.Repo.Tree(o.Head)}
+	defer c.ahead.Wait()
+	defer cancel()
 	err := c.prefetch(ctx, c.policyFiles()...)
 	if err != nil {
 		return nil, err
 	}
+	c.loaded = sync.OnceValue(func() (err error) {
+		if c.bundles, err = c.load(ctx); err != nil {
+			cancel() // nothing that is rendered meanwhile will be checked
+		}
+		return err
+	})
+	c.ahead.Go(func() { _ = c.loaded() }) // who needs the bundles gets the error
 	if c.waivers, err = waiver.Load(c.files, o.Now); err != nil {
 		return nil, err
 	}
@@ -66,10 +76,11 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	if c.bundles, err = c.load(ctx); err != nil {
+	err = c.manifests(ctx)
+	if err := c.loaded(); err != nil { // why the rest was given up
 		return nil, err
 	}
-	if err := c.manifests(ctx); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if err := c.authored(ctx); err != nil {
@@ -91,7 +102,9 @@ type checker struct {
 	Options
 	files   *git.Tree // of head
 	changes []git.PathChange
-	bundles []*bundle
+	loaded  func() error // waits until the bundles are loaded
+	bundles []*bundle    // once loaded
+	ahead   sync.WaitGroup
 	waivers *waiver.List
 	units   []*unit
 	found   []raw

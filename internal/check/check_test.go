@@ -184,9 +184,12 @@ func (r *repository) finds(want []string, change ...func(*check.Options)) *check
 	var got []string
 	for _, f := range result.Findings {
 		text := fmt.Sprintf("%s %s %s:%d %s %s", f.Severity, f.RuleID, f.File, f.Line, strings.Join(f.Components, ","), strings.Join(f.Environments, ","))
-		for flag, set := range map[string]bool{" known": f.Known, " waived": f.Waiver != nil, " changed": f.Changed} {
-			if set {
-				text += flag
+		for _, flag := range []struct {
+			text string
+			set  bool
+		}{{" known", f.Known}, {" waived", f.Waiver != nil}, {" changed", f.Changed}} {
+			if flag.set {
+				text += flag.text
 			}
 		}
 		got = append(got, text)

@@ -36,39 +36,61 @@ type violation struct {
 // evaluated is a render with what rules find in it.
 type evaluated struct {
 	objects    []identity
-	manifests  [][]byte // of the objects
 	violations []violation
-	err        error // why there is no render
 }
 
-// evaluate renders an overlay as a deploy would, and evaluates the policies of some scopes over what it comes to.
-func (c *checker) evaluate(ctx context.Context, root fs.FS, o Overlay, dir string, scopes ...rego.Scope) (*evaluated, error) {
-	result, err := render.Render(ctx, c.request(root, o, dir))
-	if err != nil {
-		return &evaluated{err: err}, ctx.Err()
+// verdicts are what the rules for one object found in objects, by manifest: an object that is rendered to the same again has the same findings.
+type verdicts map[string][]violation
+
+// verdicts returns those of an overlay that was evaluated.
+func (u *unit) verdicts() verdicts {
+	all := make(verdicts, len(u.result.Resources))
+	for i, r := range u.result.Resources {
+		found := []violation{}
+		for _, v := range u.violations {
+			if v.alone && v.object == i {
+				v.static, v.decided, v.known = false, false, false
+				found = append(found, v)
+			}
+		}
+		all[string(r.Manifest)] = found
 	}
-	e := &evaluated{manifests: split(result.Manifests)}
+	return all
+}
+
+// judge evaluates the policies of some scopes over what an overlay was rendered to. Objects with a verdict are not evaluated by themselves again.
+func (c *checker) judge(ctx context.Context, result *render.Result, o Overlay, dir string, alike verdicts, scopes ...rego.Scope) (*evaluated, error) {
+	if err := c.loaded(); err != nil {
+		return nil, err
+	}
 	docs, err := document.Parse(path.Join(dir, "manifests.yaml"), result.Manifests)
 	if err != nil {
 		return nil, fmt.Errorf("read what %s renders to: %w", dir, err)
 	}
-	if len(docs) != len(e.manifests) {
-		return nil, fmt.Errorf("read what %s renders to: %d documents of %d: this is a fault of the toolkit; report it", dir, len(docs), len(e.manifests))
+	if len(docs) != len(result.Resources) {
+		return nil, fmt.Errorf("read what %s renders to: %d documents of %d: this is a fault of the toolkit; report it", dir, len(docs), len(result.Resources))
 	}
+	e := &evaluated{objects: make([]identity, len(docs))}
 	items := make([]any, len(docs))
 	for i, d := range docs {
-		id := identify(d.Value)
-		e.objects = append(e.objects, id)
+		e.objects[i] = identify(d.Value)
 		items[i] = map[string]any{"path": dir, "component": o.Component, "environment": o.Environment, "contents": d.Value}
 		if !slices.Contains(scopes, rego.Document) {
 			continue
 		}
-		if err := c.rules(ctx, e, rego.Document, d.Value, i, o); err != nil {
-			return nil, fmt.Errorf("%s of %s in %s: %w", id.resource(), o.Component, o.Environment, err)
+		if found, same := alike[string(result.Resources[i].Manifest)]; same {
+			for _, v := range found {
+				v.object = i
+				e.violations = append(e.violations, v)
+			}
+			continue
+		}
+		if err := c.rules(ctx, e, rego.Document, path.Join(dir, kustomization), d.Value, i, o); err != nil {
+			return nil, fmt.Errorf("%s of %s in %s: %w", e.objects[i].resource(), o.Component, o.Environment, err)
 		}
 	}
 	if slices.Contains(scopes, rego.Component) {
-		if err := c.rules(ctx, e, rego.Component, items, -1, o); err != nil {
+		if err := c.rules(ctx, e, rego.Component, "", items, -1, o); err != nil {
 			return nil, fmt.Errorf("%s in %s: %w", o.Component, o.Environment, err)
 		}
 	}
@@ -83,8 +105,11 @@ func (c *checker) evaluate(ctx context.Context, root fs.FS, o Overlay, dir strin
 	return e, nil
 }
 
-// rules evaluates the rules of a scope. An input is one object, or all where object is -1.
-func (c *checker) rules(ctx context.Context, e *evaluated, scope rego.Scope, input any, object int, o Overlay) error {
+// kustomization is what policies are told to be the file of an object that an overlay renders to.
+const kustomization = "kustomization.yaml"
+
+// rules evaluates the rules of a scope. An input is one object of a file, or all where object is -1.
+func (c *checker) rules(ctx context.Context, e *evaluated, scope rego.Scope, file string, input any, object int, o Overlay) error {
 	for _, b := range c.forManifests() {
 		if !b.policies.Has(scope) {
 			continue
@@ -92,7 +117,7 @@ func (c *checker) rules(ctx context.Context, e *evaluated, scope rego.Scope, inp
 		if scope == rego.Document {
 			b.seen.Add(1)
 		}
-		found, err := b.policies.Check(ctx, scope, input)
+		found, err := b.policies.CheckFile(ctx, scope, file, input)
 		if err != nil {
 			return err
 		}

@@ -70,22 +70,28 @@ func (c *checker) traces(f finding.Finding) bool {
 
 // locate returns the place of each violation of an overlay.
 func (c *checker) locate(ctx context.Context, u *unit) ([]placement.Place, error) {
-	request := c.request(c.files, u.Overlay, u.Dir)
-	request.Origins = true
-	result, err := render.Render(ctx, request)
+	if u.result == nil { // its own rules found nothing; those of the environment did
+		request := c.request(c.files, u.Overlay, u.Dir)
+		result, err := render.Render(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		u.result, u.origins = result, func() ([]render.Resource, error) { return render.Origins(ctx, request, result.Resources) }
+	}
+	resources, err := u.origins()
 	if err != nil {
 		return nil, err
 	}
-	objects := make([]placement.Object, len(result.Resources))
-	for i, r := range result.Resources {
+	objects := make([]placement.Object, len(resources))
+	for i, r := range resources {
 		objects[i] = placement.Object{APIVersion: r.APIVersion, Kind: r.Kind, Namespace: r.Namespace, Name: r.Name,
 			Original: r.OriginalName, Origin: r.Origin, Manifest: r.Manifest}
 	}
 	at := fail(objects, u.violations)
-	scopes := probed(u.violations)
-	overlay := placement.Overlay{Root: c.files, Dir: u.Dir, Objects: objects, Reads: result.Reads, Trace: c.Trace != "",
+	scopes, alike := probed(u.violations), u.verdicts()
+	overlay := placement.Overlay{Root: c.files, Dir: u.Dir, Objects: objects, Rendered: true, Reads: u.result.Reads, Trace: c.Trace != "",
 		Render: func(ctx context.Context, root fs.FS) ([]placement.Object, error) {
-			return c.probe(ctx, root, u, scopes)
+			return c.probe(ctx, root, u, alike, scopes)
 		}}
 	found, err := overlay.Locate(ctx)
 	if err != nil {
@@ -136,17 +142,18 @@ func probed(violations []violation) []rego.Scope {
 }
 
 // probe renders an overlay from files that were changed to see what of it fails then.
-func (c *checker) probe(ctx context.Context, root fs.FS, u *unit, scopes []rego.Scope) ([]placement.Object, error) {
-	e, err := c.evaluate(ctx, root, u.Overlay, u.Dir, scopes...)
+func (c *checker) probe(ctx context.Context, root fs.FS, u *unit, alike verdicts, scopes []rego.Scope) ([]placement.Object, error) {
+	result, err := render.Render(ctx, c.request(root, u.Overlay, u.Dir))
 	if err != nil {
 		return nil, err
 	}
-	if e.err != nil {
-		return nil, e.err
+	e, err := c.judge(ctx, result, u.Overlay, u.Dir, alike, scopes...)
+	if err != nil {
+		return nil, err
 	}
-	objects := make([]placement.Object, len(e.objects))
-	for i, id := range e.objects {
-		objects[i] = placement.Object{APIVersion: id.apiVersion, Kind: id.kind, Namespace: id.namespace, Name: id.name, Manifest: e.manifests[i]}
+	objects := make([]placement.Object, len(result.Resources))
+	for i, r := range result.Resources {
+		objects[i] = placement.Object{APIVersion: r.APIVersion, Kind: r.Kind, Namespace: r.Namespace, Name: r.Name, Manifest: r.Manifest}
 	}
 	fail(objects, e.violations)
 	return objects, nil

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/org/platform/internal/config"
 	"github.com/org/platform/internal/finding"
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/overlays"
 	"github.com/org/platform/internal/rego"
+	"github.com/org/platform/internal/render"
 )
 
 // unit is an overlay to check.
@@ -24,6 +26,8 @@ type unit struct {
 	violations []violation    // of head
 	known      map[string]int // fingerprints of the base
 	objects    []identity
+	result     *render.Result                    // of head, where something is to be placed
+	origins    func() ([]render.Resource, error) // of the result
 }
 
 // chosen returns the overlays to check. What the change leaves as it was has the findings it had.
@@ -109,8 +113,13 @@ func (c *checker) manifests(ctx context.Context) error {
 	if len(c.units) > 0 {
 		c.Progress("checking %d overlays", len(c.units))
 	}
-	err = each(ctx, c.Workers, len(c.units), func(ctx context.Context, i int) error { return c.evaluateUnit(ctx, c.units[i]) })
+	err = each(ctx, c.Workers, len(c.units), func(_ context.Context, i int) error { // the context of all: what is begun in advance is wanted later
+		return c.evaluateUnit(ctx, c.units[i])
+	})
 	if err != nil {
+		return err
+	}
+	if err := c.loaded(); err != nil {
 		return err
 	}
 	if err := c.environments(ctx); err != nil {
@@ -127,22 +136,61 @@ func (c *checker) manifests(ctx context.Context) error {
 
 // evaluateUnit renders an overlay and evaluates what it came to, before the change too where it has findings after it.
 func (c *checker) evaluateUnit(ctx context.Context, u *unit) error {
-	now, err := c.evaluate(ctx, c.files, u.Overlay, u.Dir, ofOneRender()...)
+	request := c.request(c.files, u.Overlay, u.Dir)
+	compared := u.changed && u.before != ""
+	before := func() (*render.Result, error) {
+		return render.Render(ctx, c.request(c.Repo.Tree(c.Base), u.Overlay, u.before))
+	}
+	if compared {
+		before = inAdvance(c, before)
+	}
+	result, err := render.Render(ctx, request)
+	if err != nil {
+		u.err, u.known = err, map[string]int{}
+		return ctx.Err()
+	}
+	origins := inAdvance(c, func() ([]render.Resource, error) { return render.Origins(ctx, request, result.Resources) })
+	now, err := c.judge(ctx, result, u.Overlay, u.Dir, nil, ofOneRender()...)
 	if err != nil {
 		return err
 	}
-	u.err, u.violations, u.objects, u.known = now.err, now.violations, now.objects, map[string]int{}
+	u.violations, u.objects, u.known = now.violations, now.objects, map[string]int{}
 	c.documents.Add(int64(len(now.objects)))
-	if !u.changed || len(u.violations) == 0 || u.before == "" {
+	if len(u.violations) > 0 {
+		u.result, u.origins = result, origins
+	}
+	if !compared || len(u.violations) == 0 {
 		return nil
 	}
-	before, err := c.evaluate(ctx, c.Repo.Tree(c.Base), u.Overlay, u.before, ofOneRender()...)
+	return c.compare(ctx, u, before)
+}
+
+// compare notes what the base has of the findings of an overlay: none where it did not render.
+func (c *checker) compare(ctx context.Context, u *unit, before func() (*render.Result, error)) error {
+	result, err := before()
+	if err != nil {
+		return ctx.Err()
+	}
+	alike := u.verdicts()
+	if u.before != u.Dir { // which policies may be told
+		alike = nil
+	}
+	e, err := c.judge(ctx, result, u.Overlay, u.before, alike, ofOneRender()...)
 	if err != nil {
 		return fmt.Errorf("in the base: %w", err)
 	}
-	u.known = before.fingerprints(u.Overlay)
+	u.known = e.fingerprints(u.Overlay)
 	return nil
 }
 
 // ofOneRender returns the scopes whose input is one render.
 func ofOneRender() []rego.Scope { return []rego.Scope{rego.Document, rego.Component} }
+
+// inAdvance returns a function for what work gives. It begins at once where there are cores that no overlay needs, as it is likely to be wanted.
+func inAdvance[T any](c *checker, work func() (T, error)) func() (T, error) {
+	once := sync.OnceValues(work)
+	if len(c.units) < workers(c.Workers) {
+		c.ahead.Go(func() { _, _ = once() })
+	}
+	return once
+}

@@ -14,8 +14,11 @@ import (
 type Sink func(o Overlay, manifests []byte) error
 
 // fewOverlays are rendered one after the other: kustomize parses its schema before two renders can run at a time, which takes as long as
-// some twenty renders.
-const fewOverlays = 16
+// one or two renders.
+const fewOverlays = 3
+
+// fewPatterns are given to one prefetch.
+const fewPatterns = 16
 
 // At returns the overlays of another tree of the same repository. Only those are rendered that read what differs, and those whose render may
 // come out otherwise each time: with remote bases, or failed. Where sink is given it gets all overlays, rendered or not. Problems in
@@ -91,7 +94,7 @@ func (d *derivation) prefetch(ctx context.Context) error {
 	patterns := map[string]bool{}
 	for _, i := range d.todo {
 		dir := d.now.component(i).path
-		if len(d.todo) > fewOverlays && dir != "." { // rather too much than a pattern for each
+		if len(d.todo) > fewPatterns && dir != "." { // rather too much than a pattern for each
 			dir = path.Join(path.Dir(dir), "*")
 		}
 		patterns[path.Join(dir, "deploy/**")] = true

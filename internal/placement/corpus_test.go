@@ -198,10 +198,15 @@ func TestCorpus(t *testing.T) {
 			e := read(t, file)
 			o, probes := e.overlay(t)
 			got := e.locate(t, o)
+			spent := *probes
+			o.Rendered = true // as policy-check does: it has rendered the overlay before
+			if again := e.locate(t, o); !same(again, got) || again.Column != got.Column || *probes > 2*spent-1 {
+				t.Errorf("got %+v, and %+v where the overlay is not rendered again; %d probes, then %d", got, again, spent, *probes-spent)
+			}
 			o.Render = nil
 			alone := e.locate(t, o)
 			mu.Lock()
-			probed.add(got, e.want, *probes)
+			probed.add(got, e.want, spent)
 			static.add(alone, e.want, 0)
 			mu.Unlock()
 			e.compare(t, got)

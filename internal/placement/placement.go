@@ -36,6 +36,7 @@ type Overlay struct {
 	Objects   []Object
 	Reads     []string // files that the render read, relative to the root; searched for objects without origin
 	Render    Render   // nil: failures are placed by the layers alone
+	Rendered  bool     // Objects are what Render gives of the root as it is: it is not asked for that
 	MaxProbes int      // how many renders may be spent; 0 is DefaultProbes
 	Trace     bool     // fill Place.Trace
 }

@@ -21,7 +21,7 @@ type prober struct {
 	opaque  bool     // there are entries which the layers cannot foretell
 	left    int      // probes
 	done    map[string]*render
-	base    *render // of the overlay as it is; nil where it cannot be rendered again
+	base    *render // of the overlay as it is; nil where it was to be rendered again, and cannot be
 	roots   []*yaml.Node
 }
 
@@ -51,7 +51,14 @@ func newProber(ctx context.Context, o *Overlay) *prober {
 	}
 	p.entries = p.files.entries(o.Dir)
 	p.opaque = slices.ContainsFunc(p.entries, func(e *entry) bool { return e.opaque })
-	p.base, _ = p.probe()
+	if !o.Rendered {
+		p.base, _ = p.probe()
+		return p
+	}
+	p.base = &render{objects: make([]*seen, len(o.Objects))}
+	for i, object := range o.Objects {
+		p.base.objects[i] = &seen{manifest: object.Manifest, failures: slices.DeleteFunc(slices.Clone(object.Failures), func(f Failure) bool { return f.Static })}
+	}
 	return p
 }
 

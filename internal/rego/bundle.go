@@ -27,13 +27,20 @@ type material struct {
 	data    []string // the data folders
 }
 
+// inMemory is where Linux has a file system in memory: policies lie there for the moment in which they are loaded, and a disk would make files of
+// them.
+const inMemory = "/dev/shm"
+
 // materialize writes the bundles below a new temporary folder, each under its name, so that cutting the folder off a path
 // gives what to show. The caller removes it.
 func materialize(bundles []Bundle, tests bool) (_ *material, err error) {
 	if len(bundles) == 0 {
 		return nil, errors.New("no policies: name at least one policy bundle")
 	}
-	dir, err := os.MkdirTemp("", "policies-")
+	dir, err := os.MkdirTemp(inMemory, "policies-")
+	if err != nil { // there is no such folder, or it is full or read-only
+		dir, err = os.MkdirTemp("", "policies-")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("materialize policies: %w", err)
 	}

@@ -21,6 +21,12 @@ const mostResults = 10_000
 // Check evaluates every policy of a scope over one input, decoded from JSON or YAML. The order of the violations is the same in every run. A policy
 // that cannot be evaluated is reported as finding.Problems where its place is known.
 func (p *Policies) Check(ctx context.Context, s Scope, input any) ([]Violation, error) {
+	return p.CheckFile(ctx, s, "", input)
+}
+
+// CheckFile is Check of what a file holds, a path in the repository: policies find its name and folder in data.conftest.file, as conftest has it.
+// Where it is empty, they find what conftest --combine tells them.
+func (p *Policies) CheckFile(ctx context.Context, s Scope, file string, input any) ([]Violation, error) {
 	value, err := ast.InterfaceToValue(input)
 	if err != nil {
 		return nil, fmt.Errorf("check policies: convert the input: %w", err)
@@ -38,7 +44,7 @@ func (p *Policies) Check(ctx context.Context, s Scope, input any) ([]Violation, 
 		if n.scope != s {
 			continue
 		}
-		found, err := p.check(ctx, n, value, items)
+		found, err := p.check(ctx, n, file, value, items)
 		if err != nil {
 			return nil, fmt.Errorf("check policies of namespace %s over %s: %w", n.name, nameOf(value), err)
 		}
@@ -53,8 +59,8 @@ func (p *Policies) Check(ctx context.Context, s Scope, input any) ([]Violation, 
 // Documents counts the documents that every policy was evaluated over.
 func (p *Policies) Documents() int64 { return p.documents.Load() }
 
-func (p *Policies) check(ctx context.Context, n namespace, input ast.Value, items int) ([]Violation, error) {
-	results, exceptions, err := p.evaluate(ctx, n, input)
+func (p *Policies) check(ctx context.Context, n namespace, file string, input ast.Value, items int) ([]Violation, error) {
+	results, exceptions, err := p.evaluate(ctx, n, file, input)
 	if err != nil {
 		return nil, err
 	}
@@ -97,10 +103,18 @@ func (n namespace) problem(rule, message, fix string) finding.Problems {
 }
 
 // evaluate returns the value of each rule, in a list that is empty where it is undefined, and the names of excepted rules.
-func (p *Policies) evaluate(ctx context.Context, n namespace, input ast.Value) (map[string]any, []any, error) {
+func (p *Policies) evaluate(ctx context.Context, n namespace, file string, input ast.Value) (map[string]any, []any, error) {
+	options := []rego.EvalOption{rego.EvalParsedInput(input), rego.EvalSeed(sameSeed{})}
+	if p.tellsFile {
+		txn, done, err := p.telling(ctx, file)
+		if err != nil {
+			return nil, nil, err
+		}
+		defer done()
+		options = append(options, rego.EvalTransaction(txn))
+	}
 	limited, cancel := context.WithTimeout(ctx, p.TimeLimit)
 	defer cancel()
-	options := []rego.EvalOption{rego.EvalParsedInput(input), rego.EvalSeed(sameSeed{})}
 	if !p.Time.IsZero() {
 		options = append(options, rego.EvalTime(p.Time))
 	}

@@ -28,6 +28,8 @@ type Policies struct {
 	Strict    bool          // a builtin that fails is an error, as with conftest --show-builtin-errors
 
 	namespaces []namespace
+	store      storage.Store
+	tellsFile  bool // a policy may look at data.conftest
 	documents  atomic.Int64
 	rules      []Rule
 	byID       map[string]Rule
@@ -59,7 +61,8 @@ func Load(ctx context.Context, bundles []Bundle) (*Policies, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Policies{TimeLimit: DefaultTimeLimit, show: m.show, rules: describe(engine.Modules(), m.show), byID: map[string]Rule{}}
+	p := &Policies{TimeLimit: DefaultTimeLimit, show: m.show, rules: describe(engine.Modules(), m.show), byID: map[string]Rule{},
+		store: store, tellsFile: looksAtFile(engine.Compiler().Modules)}
 	for _, r := range p.rules {
 		if _, twice := p.byID[r.ID]; !twice {
 			p.byID[r.ID] = r

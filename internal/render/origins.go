@@ -3,6 +3,7 @@ package render
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -13,9 +14,19 @@ import (
 
 const originAnnotation = "config.kubernetes.io/origin"
 
+// Origins returns the resources that a request was rendered to with their Origin and OriginalName, as with Request.Origins. It takes another
+// render.
+func Origins(ctx context.Context, req Request, rendered []Resource) ([]Resource, error) {
+	resources, err := origins(ctx, req, rendered)
+	if err != nil {
+		return nil, fmt.Errorf("render %s: %w", req.Dir, err)
+	}
+	return resources, nil
+}
+
 // origins renders once more, with kustomize's origin annotations, and reads from them where the objects come from. The objects
 // themselves stay those of the first render, so that nothing of the annotations can show in them.
-func origins(ctx context.Context, req Request, objects []object) ([]Resource, error) {
+func origins(ctx context.Context, req Request, rendered []Resource) ([]Resource, error) {
 	annotated, err := build(ctx, req, func(k *types.Kustomization) {
 		if len(req.Images) > 0 {
 			pinImages(k, req.Images)
@@ -27,7 +38,7 @@ func origins(ctx context.Context, req Request, objects []object) ([]Resource, er
 	if err != nil {
 		return nil, err
 	}
-	if len(annotated.objects) != len(objects) {
+	if len(annotated.objects) != len(rendered) {
 		return nil, errors.New("kustomize renders other resources when asked where they come from")
 	}
 	t := newTree(ctx, req, nil)
@@ -35,10 +46,9 @@ func origins(ctx context.Context, req Request, objects []object) ([]Resource, er
 	if err != nil {
 		return nil, err
 	}
-	resources := make([]Resource, len(objects))
-	for i, o := range objects {
-		resources[i] = Resource{APIVersion: o.apiVersion, Kind: o.kind, Namespace: o.namespace, Name: o.name, Manifest: o.manifest}
-		if same := annotated.objects[i]; same.kind != o.kind || same.name != o.name || same.namespace != o.namespace {
+	resources := slices.Clone(rendered)
+	for i, r := range rendered {
+		if same := annotated.objects[i]; same.kind != r.Kind || same.name != r.Name || same.namespace != r.Namespace {
 			continue
 		}
 		resources[i].Origin = originFile(t, dir, annotated.objects[i].origin)

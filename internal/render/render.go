@@ -1,11 +1,11 @@
 package render
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -26,15 +26,15 @@ type Request struct {
 	Images      []Image  // set as `kustomize edit set image name=newName@digest` would
 	RemoteBases []string // URL prefixes that bases may be fetched from, pinned by commit; none when empty
 	AnyImages   bool     // it is no error when no container uses any of Images
-	Origins     bool     // also fill Result.Resources, at twice the cost
+	Origins     bool     // also fill Origin and OriginalName of Result.Resources, at twice the cost: see Origins
 }
 
 // Resource is one rendered object and where it comes from.
 type Resource struct {
 	APIVersion, Kind, Namespace, Name string
 
-	OriginalName string // name in the origin file, before prefixes and suffixes; "" where not certain
-	Origin       string // repository file that declares it; "" where generated or from a remote base
+	OriginalName string // name in the origin file, before prefixes and suffixes; "" where not certain or not asked for
+	Origin       string // repository file that declares it; "" where generated, from a remote base, or not asked for
 	Manifest     []byte // its part of Result.Manifests
 }
 
@@ -43,7 +43,7 @@ type Result struct {
 	Manifests []byte     // YAML documents separated by "---" lines
 	Reads     []string   // repository files and symlinks the render read, sorted, each once
 	Remote    bool       // it was allowed a remote base, which is not in Root: that may be gone tomorrow
-	Resources []Resource // in the order of Manifests; only with Request.Origins
+	Resources []Resource // in the order of Manifests
 }
 
 // Outcome is what one request of All came to: either Result or Err is set.
@@ -94,15 +94,33 @@ func render(ctx context.Context, req Request) (*Result, error) {
 	if err := requireImages(req, built.objects); err != nil {
 		return nil, err
 	}
-	var manifests [][]byte
-	for _, o := range built.objects {
-		manifests = append(manifests, o.manifest)
-	}
-	result := &Result{Manifests: bytes.Join(manifests, []byte("---\n")), Reads: built.reads, Remote: built.remote}
+	result := &Result{Reads: built.reads, Remote: built.remote}
+	result.Manifests, result.Resources = assemble(built.objects)
 	if req.Origins {
-		result.Resources, err = origins(ctx, req, built.objects)
+		result.Resources, err = origins(ctx, req, result.Resources)
 	}
 	return result, err
+}
+
+// separator is the line between two documents.
+const separator = "---\n"
+
+// assemble writes objects as one text, and says which part of it each is.
+func assemble(objects []object) (manifests []byte, resources []Resource) {
+	size := len(separator) * max(0, len(objects)-1)
+	for _, o := range objects {
+		size += len(o.manifest)
+	}
+	manifests, resources = make([]byte, 0, size), make([]Resource, len(objects))
+	for i, o := range objects {
+		if i > 0 {
+			manifests = append(manifests, separator...)
+		}
+		start := len(manifests)
+		manifests = append(manifests, o.manifest...)
+		resources[i] = Resource{APIVersion: o.apiVersion, Kind: o.kind, Namespace: o.namespace, Name: o.name, Manifest: slices.Clip(manifests[start:])}
+	}
+	return manifests, resources
 }
 
 func validate(req Request) error {

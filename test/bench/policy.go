@@ -71,7 +71,7 @@ func checkPolicies(ctx context.Context, b *bench, s *section) error {
 	s.atLeast("conftest with one file / ours, "+name, ratio(one.wall(), ours.wall()), 15)
 	s.tell("conftest with a file each / ours, "+name, ratio(each.wall(), ours.wall()))
 	s.atMost("peak memory of policies over "+number(policyDocuments*policyMore)+" documents / "+number(policyDocuments),
-		ratio(oursMore.memory(), ours.memory()), 1.3)
+		ratio(oursMore.memory(), ours.memory()), 1.1)
 	s.note("Each is a process that compiles the same bundle of %d rules, decodes the documents and evaluates every rule over each; both report the "+
 		"same number of results, which is checked. Ours works on all cores. conftest is %s, built as it is released; it copies every document of a "+
 		"file with several, so that a file each is its fastest way.", policyRules, conftestVersion)

@@ -16,6 +16,7 @@ import (
 
 // runCheck runs the check over what the flags and the event name.
 func runCheck(ctx context.Context, a *app.App, o Options, e change.Event) (*check.Result, *workspace.Workspace, error) {
+	go render.Warm() // what is checked is rendered several times, beside each other
 	o.WorkingTree = o.Ref == ""
 	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
