@@ -30,6 +30,11 @@ type Spec struct {
 	Components   []string      `yaml:"components" json:"components" jsonschema:"minItems=1,description=Globs of the folders which hold a catalog-info.yaml\\, for example services/*."`
 	State        State         `yaml:"state,omitempty" json:"state,omitempty"`
 	Environments []Environment `yaml:"environments" json:"environments" jsonschema:"minItems=1,description=Environments; promoteFrom makes them a directed acyclic graph."`
+	Sets         []Set         `yaml:"sets,omitempty" json:"sets,omitempty" jsonschema:"description=Components that are promoted together."`
+	Freezes      []Freeze      `yaml:"freezes,omitempty" json:"freezes,omitempty" jsonschema:"description=Windows in which nothing is promoted\\, or outside of which nothing is."`
+	BreakGlass   BreakGlass    `yaml:"breakGlass,omitempty" json:"breakGlass,omitempty"`
+	PullRequests PullRequests  `yaml:"pullRequests,omitempty" json:"pullRequests,omitempty"`
+	Deployments  string        `yaml:"deployments,omitempty" json:"deployments,omitempty" jsonschema:"enum=written,enum=external,enum=off,default=written,description=GitHub Deployments: written records a success as soon as the state is written; external records them in progress and leaves the outcome to what syncs the cluster; off records none."`
 	Policies     []Bundle      `yaml:"policies,omitempty" json:"policies,omitempty" jsonschema:"description=Policy bundles; default are the built-in bundles kubernetes\\, catalog\\, dockerfile\\, plan and workflow."`
 	Severity     Severities    `yaml:"severity,omitempty" json:"severity,omitempty" jsonschema:"description=Severity by rule id: error\\, warning or off; * is for all rules that are not named."`
 	Render       Render        `yaml:"render,omitempty" json:"render,omitempty"`
@@ -48,26 +53,63 @@ const (
 	DeployManual    = "manual"    // only when the environment is named
 )
 
-// Promotion modes of an environment.
-const (
-	PromotionAutomatic = "automatic" // merged as soon as its gates hold
-	PromotionManual    = "manual"    // a person merges
-)
-
 // Environment is a place where components run.
 type Environment struct {
 	Name        string   `yaml:"name" json:"name" jsonschema:"description=Lower case letters\\, digits and hyphens; also the name of the overlay."`
 	PromoteFrom []string `yaml:"promoteFrom,omitempty" json:"promoteFrom,omitempty" jsonschema:"description=Environments whose release is promoted to this one. An environment without it receives deploys."`
+	FanIn       string   `yaml:"fanIn,omitempty" json:"fanIn,omitempty" jsonschema:"enum=all,enum=any,default=all,description=Of several promoteFrom: all must run the release\\, or any one. With any\\, the newest of their releases is taken."`
+	Wave        int      `yaml:"wave,omitempty" json:"wave,omitempty" jsonschema:"minimum=0,description=Of environments with the same promoteFrom\\, those of a lower wave must run the release first."`
 	Deploy      string   `yaml:"deploy,omitempty" json:"deploy,omitempty" jsonschema:"enum=automatic,enum=manual,default=automatic,description=For environments without promoteFrom: automatic receives every deploy; manual only those that name it."`
 	Promotion   string   `yaml:"promotion,omitempty" json:"promotion,omitempty" jsonschema:"enum=automatic,enum=manual,default=manual,description=For environments with promoteFrom: manual waits for a person to merge; automatic merges when the gates hold."`
+	Mode        string   `yaml:"mode,omitempty" json:"mode,omitempty" jsonschema:"enum=latest,enum=queue,enum=pinned,default=latest,description=Which release is offered: what upstream runs now; each that it ran\\, one after the other; or none but what promote --release names."`
 	Gates       []Gate   `yaml:"gates,omitempty" json:"gates,omitempty" jsonschema:"description=Rules which a promotion to this environment must pass."`
+	Reviewers   []string `yaml:"reviewers,omitempty" json:"reviewers,omitempty" jsonschema:"description=Who is asked to review promotions: a login\\, org/team\\, or owner for the owner in the component's catalog-info.yaml. Code owners are asked by GitHub."`
 
 	Severity Severities `yaml:"severity,omitempty" json:"severity,omitempty" jsonschema:"description=Severity by rule id of findings in this environment: error\\, warning or off; * is for all rules that are not named. It wins over spec.severity."`
 }
 
-// Gate is one rule of an environment. Exactly one field is set.
+// Gate is one rule of an environment. Exactly one field is set, and In beside those that look at an environment.
 type Gate struct {
-	Soak Duration `yaml:"soak,omitempty" json:"soak,omitempty" jsonschema:"description=How long the same release must have run upstream\\, for example 30m or 24h."`
+	Soak        Duration `yaml:"soak,omitempty" json:"soak,omitempty" jsonschema:"description=How long the same release must have run upstream\\, for example 30m\\, 24h or 7d."`
+	MinInterval Duration `yaml:"minInterval,omitempty" json:"minInterval,omitempty" jsonschema:"description=How long the environment must have run its release before the next one\\, for example 4h."`
+	DependsOn   bool     `yaml:"dependsOn,omitempty" json:"dependsOn,omitempty" jsonschema:"description=The component's dependencies must run at least the releases that it ran with upstream."`
+	Checks      []string `yaml:"checks,omitempty" json:"checks,omitempty" jsonschema:"minItems=1,uniqueItems=true,description=Names of commit statuses or check runs that must have succeeded on the commit that brought the release upstream\\, or on its source commit."`
+	Deployment  bool     `yaml:"deployment,omitempty" json:"deployment,omitempty" jsonschema:"description=The GitHub Deployment of the release upstream must have succeeded."`
+	Policy      bool     `yaml:"policy,omitempty" json:"policy,omitempty" jsonschema:"description=The bundle promotion must let the promotion document pass (promote --document\\, policy-check --promotions\\, promote --verdicts)."`
+
+	In string `yaml:"in,omitempty" json:"in,omitempty" jsonschema:"description=Environment that soak\\, checks and deployment look at; default are those it is promoted from."`
+}
+
+// Set is components that are promoted together.
+type Set struct {
+	Name       string   `yaml:"name" json:"name" jsonschema:"description=Lower case letters\\, digits and hyphens; not the name of a component. It names the branch of the set's promotions."`
+	Components []string `yaml:"components" json:"components" jsonschema:"minItems=2,uniqueItems=true,description=Names of the components\\, in their order."`
+	Order      string   `yaml:"order,omitempty" json:"order,omitempty" jsonschema:"enum=atomic,enum=ordered,default=atomic,description=atomic: all in one pull request\\, or none. ordered: each after those listed before it."`
+}
+
+// Freeze is a window in which nothing is promoted, or, where Allow is set, one outside of which nothing is. Rollbacks always pass.
+type Freeze struct {
+	Name         string   `yaml:"name" json:"name" jsonschema:"description=What people read where it holds promotions back.,example=weekend"`
+	Allow        bool     `yaml:"allow,omitempty" json:"allow,omitempty" jsonschema:"description=Promotions pass only within such windows."`
+	Environments []string `yaml:"environments,omitempty" json:"environments,omitempty" jsonschema:"description=Environments it is for\\, of those with promoteFrom; all by default."`
+	Components   []string `yaml:"components,omitempty" json:"components,omitempty" jsonschema:"description=Components it is for; all by default."`
+	TimeZone     string   `yaml:"timeZone,omitempty" json:"timeZone,omitempty" jsonschema:"default=UTC,description=IANA name of the time zone of its times.,example=Europe/Berlin"`
+	Cron         string   `yaml:"cron,omitempty" json:"cron,omitempty" jsonschema:"description=When it starts\\, again and again: minute hour day month weekday.,example=0 18 * * FRI"`
+	Duration     Duration `yaml:"duration,omitempty" json:"duration,omitempty" jsonschema:"description=How long a window of cron lasts\\, on the clock on the wall and in whole minutes.,example=62h"`
+	From         string   `yaml:"from,omitempty" json:"from,omitempty" jsonschema:"description=When a window that comes once starts.,example=2026-12-20T00:00"`
+	To           string   `yaml:"to,omitempty" json:"to,omitempty" jsonschema:"description=When it ends.,example=2027-01-04T06:00"`
+}
+
+// BreakGlass says how the gates of a promotion are skipped in an emergency.
+type BreakGlass struct {
+	Label string   `yaml:"label,omitempty" json:"label,omitempty" jsonschema:"default=break-glass,description=Label that asks for skipping the gates of a pull request."`
+	Teams []string `yaml:"teams,omitempty" json:"teams,omitempty" jsonschema:"description=org/team whose members may put the label on. Without any\\, nobody may."`
+}
+
+// PullRequests says how promotions are opened and merged.
+type PullRequests struct {
+	Labels      []string `yaml:"labels,omitempty" json:"labels,omitempty" jsonschema:"description=Labels of promotions beside promotion."`
+	MergeMethod string   `yaml:"mergeMethod,omitempty" json:"mergeMethod,omitempty" jsonschema:"enum=squash,enum=merge,enum=rebase,default=squash,description=How promotions that are automatic are merged."`
 }
 
 // Severities are severities by rule id.

@@ -117,6 +117,10 @@ func TestHostileFilesAreBounded(t *testing.T) {
 		"promoteFrom":      head + "  components: [services/*]\n  environments: [{name: dev}, {name: prod, promoteFrom: [" + long + "]}]\n",
 		"glob":             head + "  components: [" + long + "]\n  environments: [{name: dev}]\n",
 		"brackets":         head + strings.Repeat("[", 1<<20),
+		"sets":             head + "  components: [services/*]\n  environments: [{name: dev}]\n  sets: [{name: s, components: [" + strings.Repeat("a,", 50_000) + "a]}]\n",
+		"gates":            head + "  components: [services/*]\n  environments: [{name: dev}, {name: prod, promoteFrom: [dev], gates: [" + strings.Repeat("{in: e},", 20_000) + "{}]}]\n",
+		"freeze":           head + "  components: [services/*]\n  environments: [{name: dev}]\n  freezes: [{name: f, duration: 1h, cron: '" + long + "', timeZone: UTC}]\n",
+		"time zone":        head + "  components: [services/*]\n  environments: [{name: dev}]\n  freezes: [{name: f, duration: 1h, cron: '@daily', timeZone: " + long + "}]\n",
 		"a circle of many": head + "  components: [services/*]\n  environments:\n" + circle(2000),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -31,23 +31,68 @@ var registryForm = regexp.MustCompile(`^[a-z0-9]+([.-]+[a-z0-9]+)*(:[0-9]+)?(/[a
 
 type validator struct {
 	doc      *strictyaml.Document
+	platform *Platform
 	root     fs.FS
 	options  Options
 	problems finding.Problems
 }
 
 func validate(doc *strictyaml.Document, p *Platform, root fs.FS, options Options) error {
-	v := &validator{doc: doc, root: root, options: options}
+	v := &validator{doc: doc, platform: p, root: root, options: options}
 	v.header(p)
 	v.spec(&p.Spec)
 	v.environments(p.Spec.Environments)
+	v.sets(p.Spec.Sets)
+	v.freezes(p.Spec.Freezes)
+	return v.result()
+}
+
+// maxProblems bounds what is reported: nobody reads more, and an alias can repeat a problem without end.
+const maxProblems = 50
+
+// result returns the problems in the order of the file, nil where there are none.
+func (v *validator) result() error {
 	finding.Sort(v.problems)
+	if len(v.problems) > maxProblems {
+		rest := v.problems[maxProblems]
+		rest.Message, rest.Fix = fmt.Sprintf("more than %d problems: the rest is not shown", maxProblems), ""
+		v.problems = append(v.problems[:maxProblems], rest)
+	}
 	return v.problems.ErrorOrNil()
 }
 
 func (v *validator) report(message, fix string, path ...any) {
 	v.problems = append(v.problems, v.doc.Problem(message, fix, path...))
 }
+
+// has says whether the file sets a field, if only to what it would be without.
+func (v *validator) has(path ...any) bool {
+	_, steps := v.doc.Lookup(path...)
+	return steps == len(path)
+}
+
+func (v *validator) oneOf(field, value string, allowed []string, at ...any) {
+	if value != "" && !slices.Contains(allowed, value) {
+		fix := "use " + strings.Join(allowed[:len(allowed)-1], ", ") + " or " + allowed[len(allowed)-1]
+		if near := suggest.Nearest(value, allowed); len(near) > 0 {
+			fix = "did you mean " + near[0] + "? " + fix
+		}
+		v.report(fmt.Sprintf("%s %q is unknown", field, value), fix, at...)
+	}
+}
+
+// repeated reports what a list names twice, at the second of the two. Names are the same if their keys are.
+func (v *validator) repeated(what string, list []string, key func(string) string, at ...any) {
+	seen := map[string]bool{}
+	for i, item := range list {
+		if seen[key(item)] {
+			v.report(fmt.Sprintf("%s %q is listed twice", what, item), "keep one", append(slices.Clone(at), i)...)
+		}
+		seen[key(item)] = true
+	}
+}
+
+func asWritten(name string) string { return name }
 
 func (v *validator) header(p *Platform) {
 	if p.APIVersion != APIVersion {
@@ -80,6 +125,8 @@ func (v *validator) spec(s *Spec) {
 		v.report(fmt.Sprintf("spec.state.branch %q is not a branch name", s.State.Branch),
 			"use a name such as main", "spec", "state", "branch")
 	}
+	v.oneOf("deployments", s.Deployments, []string{DeploymentsWritten, DeploymentsExternal, DeploymentsOff}, "spec", "deployments")
+	v.pullRequests(s)
 	v.policies(s.Policies)
 	v.severities(s.Severity, "spec", "severity")
 }
@@ -121,100 +168,6 @@ func noFolder(root fs.FS, folder string) string {
 		}
 	}
 	return fmt.Sprintf("there is no folder %s; %s", folder, suggest.Hint(folder, folders))
-}
-
-func (v *validator) environments(environments []Environment) {
-	if len(environments) == 0 {
-		v.report("spec.environments is empty", "name at least one environment, for example dev", "spec", "environments")
-	}
-	first := map[string]int{}
-	names := make([]string, len(environments))
-	for i, e := range environments {
-		names[i] = e.Name
-		if !dnsLabel.MatchString(e.Name) {
-			v.report("environment name "+isNot(e.Name, "valid"), nameFix, "spec", "environments", i, "name")
-			continue
-		}
-		if j, twice := first[e.Name]; twice {
-			node, _ := v.doc.Lookup("spec", "environments", j, "name")
-			v.report(fmt.Sprintf("environment %q is defined twice, first on line %d", e.Name, node.Line), "rename or remove one",
-				"spec", "environments", i, "name")
-			continue
-		}
-		first[e.Name] = i
-	}
-	for i, e := range environments {
-		v.environment(i, e, names)
-	}
-	v.cycle(environments)
-}
-
-func (v *validator) environment(i int, e Environment, names []string) {
-	at := func(rest ...any) []any { return append([]any{"spec", "environments", i}, rest...) }
-	for j, from := range e.PromoteFrom {
-		if !slices.Contains(names, from) {
-			others := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "" || n == e.Name })
-			v.report(fmt.Sprintf("environment %q is promoted from %q, which does not exist", e.Name, from), suggest.Hint(from, others),
-				at("promoteFrom", j)...)
-		}
-		if slices.Contains(e.PromoteFrom[:j], from) {
-			v.report(fmt.Sprintf("environment %q lists %q twice in promoteFrom", e.Name, from), "keep one", at("promoteFrom", j)...)
-		}
-	}
-	v.severities(e.Severity, at("severity")...)
-	v.oneOf("deploy", e.Deploy, []string{DeployAutomatic, DeployManual}, at("deploy"))
-	v.oneOf("promotion", e.Promotion, []string{PromotionAutomatic, PromotionManual}, at("promotion"))
-	for j, gate := range e.Gates {
-		if gate.Soak == 0 {
-			v.report("the gate is empty", "set soak, for example soak: 30m, or drop the gate", at("gates", j)...)
-		}
-	}
-	if len(e.PromoteFrom) > 0 && e.Deploy == DeployAutomatic {
-		v.report(fmt.Sprintf("environment %q has promoteFrom and deploy: automatic; a deploy would skip %s",
-			e.Name, strings.Join(e.PromoteFrom, ", ")), "drop deploy, or drop promoteFrom", at("deploy")...)
-	}
-	if len(e.PromoteFrom) == 0 && (e.Promotion != "" || len(e.Gates) > 0) {
-		v.report(fmt.Sprintf("environment %q has no promoteFrom, so promotion and gates never apply", e.Name),
-			"add promoteFrom, or drop them", at()...)
-	}
-}
-
-func (v *validator) oneOf(field, value string, allowed []string, at []any) {
-	if value != "" && !slices.Contains(allowed, value) {
-		v.report(field+" "+isNot(value, "a mode"), "use "+strings.Join(allowed, " or "), at...)
-	}
-}
-
-// cycle reports each cycle of promoteFrom once, on the edge that closes it.
-func (v *validator) cycle(environments []Environment) {
-	index := map[string]int{}
-	for i, e := range slices.Backward(environments) {
-		index[e.Name] = i // where a name is defined twice, the first counts
-	}
-	state := make([]int, len(environments)) // 0 new, 1 on the trail, 2 done
-	var visit func(i int, trail []string)
-	visit = func(i int, trail []string) {
-		state[i] = 1
-		trail = append(trail, environments[i].Name)
-		for j, from := range environments[i].PromoteFrom {
-			k, known := index[from]
-			switch {
-			case !known:
-			case state[k] == 1:
-				loop := append(slices.Clone(trail[slices.Index(trail, from):]), from)
-				v.report("environments promote in a circle: "+strings.Join(loop, " ← "),
-					"remove one promoteFrom", "spec", "environments", i, "promoteFrom", j)
-			case state[k] == 0:
-				visit(k, trail)
-			}
-		}
-		state[i] = 2
-	}
-	for i := range environments {
-		if state[i] == 0 {
-			visit(i, nil)
-		}
-	}
 }
 
 // isNot says what is wrong with a value: one that is missing is another mistake than one that is mistyped.

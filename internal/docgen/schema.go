@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/invopop/jsonschema"
@@ -22,7 +23,7 @@ func platformSchema() *schemaNode {
 		DoNotReference: true, // nothing repeats, and editors show the place of a field better this way
 		Mapper: func(t reflect.Type) *schemaNode {
 			if t == reflect.TypeFor[config.Duration]() {
-				return &schemaNode{Type: "string", Pattern: `^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`}
+				return &schemaNode{Type: "string", Pattern: `^([0-9]+d|([0-9]+d)?([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+)$`}
 			}
 			return nil
 		},
@@ -30,10 +31,40 @@ func platformSchema() *schemaNode {
 	schema := reflector.Reflect(&config.Platform{})
 	schema.Title = "platform.yaml"
 	schema.Description = "One monorepo's configuration: where components are, where their images go, through which environments they travel."
-	gate := propertyOf(schema, "spec", "environments").Items.Properties.Value("gates").Items
-	one := uint64(1)
-	gate.MinProperties, gate.MaxProperties = &one, &one
+	oneRule(propertyOf(schema, "spec", "environments").Items.Properties.Value("gates").Items)
+	freeze := propertyOf(schema, "spec", "freezes").Items
+	freeze.OneOf = []*schemaNode{with([]string{"cron", "duration"}, "from", "to"), with([]string{"from", "to"}, "cron", "duration")}
 	return schema
+}
+
+// oneRule says that a gate has one field, and in beside those that look at an environment.
+func oneRule(gate *schemaNode) {
+	looks := &schemaNode{}
+	for pair := gate.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		if pair.Key == "in" {
+			continue
+		}
+		gate.OneOf = append(gate.OneOf, with([]string{pair.Key}))
+		if slices.Contains([]string{"soak", "checks", "deployment"}, pair.Key) {
+			looks.AnyOf = append(looks.AnyOf, with([]string{pair.Key}))
+		}
+		if pair.Value.Type == "boolean" {
+			pair.Value.Enum = []any{true} // false would be a gate that holds always
+		}
+	}
+	gate.DependentSchemas = map[string]*schemaNode{"in": looks}
+}
+
+// with describes objects that have some fields, and none of others.
+func with(fields []string, without ...string) *schemaNode {
+	s := &schemaNode{Required: fields}
+	for _, name := range without {
+		if s.Properties == nil {
+			s.Properties = jsonschema.NewProperties()
+		}
+		s.Properties.Set(name, jsonschema.FalseSchema)
+	}
+	return s
 }
 
 func propertyOf(s *schemaNode, names ...string) *schemaNode {
@@ -74,7 +105,7 @@ func writeFields(b *strings.Builder, s *schemaNode, prefix string) {
 			case field.Default != nil:
 				standard = fmt.Sprintf("`%v`", field.Default)
 			}
-			fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", name, valueOf(field), standard, prose.Replace(field.Description))
+			fmt.Fprintf(b, "| `%s` | %s | %s | %s%s |\n", name, valueOf(field), standard, prose.Replace(field.Description), example(field))
 		}
 		switch {
 		case field.Properties != nil && field.Properties.Len() > 0:
@@ -83,6 +114,13 @@ func writeFields(b *strings.Builder, s *schemaNode, prefix string) {
 			writeFields(b, field.Items, name+"[].")
 		}
 	}
+}
+
+func example(s *schemaNode) string {
+	if len(s.Examples) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" For example `%v`.", s.Examples[0])
 }
 
 func valueOf(s *schemaNode) string {

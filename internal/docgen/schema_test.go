@@ -115,6 +115,9 @@ func TestSchemaAndLoadAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	schema := compileSchema(t)
+	if bySchema, byLoad := accepted(t, schema, string(content)); bySchema != nil || byLoad != nil {
+		t.Fatalf("schema: %v\nload: %v", bySchema, byLoad)
+	}
 	for name, change := range map[string][2]string{
 		"unknown field":         {"  registry:", "  regsitry: x\n  registry:"},
 		"unknown deep field":    {"soak: 30m", "soack: 30m"},
@@ -129,6 +132,29 @@ func TestSchemaAndLoadAgree(t *testing.T) {
 		"negative time span":    {"soak: 30m", "soak: -30m"},
 		"empty gate":            {"- soak: 30m", "- {}"},
 		"number as a name":      {"name: acme\nspec", "name: {}\nspec"},
+		"days after hours":      {"soak: 24h", "soak: 12h1d"},
+		"two rules in a gate":   {"- soak: 30m", "- soak: 30m\n          policy: true"},
+		"three with in":         {"in: prod-eu\n  ", "in: prod-eu\n          dependsOn: true\n  "},
+		"in alone":              {"- deployment: true", "-"},
+		"in of no environment":  {"- soak: 7d", "- minInterval: 7d"},
+		"gate switched off":     {"dependsOn: true", "dependsOn: false"},
+		"no checks":             {"checks: [integration]", "checks: []"},
+		"a check twice":         {"checks: [integration]", "checks: [integration, integration]"},
+		"no such fan-in":        {"fanIn: any", "fanIn: some"},
+		"no such mode":          {"mode: queue", "mode: newest"},
+		"wave below 0":          {"wave: 1", "wave: -1"},
+		"half a wave":           {"wave: 1", "wave: 1.5"},
+		"nameless set":          {"- name: billing", "-"},
+		"set of one":            {"[web, api]", "[web]"},
+		"set of one twice":      {"[web, api]", "[web, web]"},
+		"no such order":         {"order: ordered", "order: random"},
+		"nameless freeze":       {"- name: weekend", "-"},
+		"freeze without end":    {"      duration: 62h", "#"},
+		"freeze without to":     {"      to: 2027-01-04T06:00", "#"},
+		"freeze of both kinds":  {"duration: 62h", "duration: 62h\n      from: 2026-12-20T00:00"},
+		"freeze of no kind":     {"      cron: 0 18 * * FRI\n      duration: 62h", "#"},
+		"no such merge":         {"mergeMethod: squash", "mergeMethod: octopus"},
+		"no such deployments":   {"deployments: external", "deployments: some"},
 	} {
 		broken := strings.Replace(string(content), change[0], change[1], 1)
 		if broken == string(content) {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/google/go-github/v84/github"
@@ -63,7 +62,7 @@ func (f *Forge) CheckRun(ctx context.Context, c CheckRun) error {
 	if err != nil {
 		return fmt.Errorf("check run %q of %s: %w", c.Name, f.repository(), err)
 	}
-	err = f.retry(ctx, func() error { return f.checkRun(ctx, c, id, summary, annotations) })
+	err = f.retry(ctx, checksWrite, func() error { return f.checkRun(ctx, c, id, summary, annotations) })
 	var refused *github.ErrorResponse
 	switch {
 	case err == nil:
@@ -80,13 +79,6 @@ func (f *Forge) CheckRun(ctx context.Context, c CheckRun) error {
 func isRefusal(r *github.ErrorResponse) bool {
 	status := r.Response.StatusCode
 	return status == http.StatusNotFound || status == http.StatusForbidden && r.Response.Header.Get("Retry-After") == ""
-}
-
-func (f *Forge) redact(s string) string {
-	if f.token == "" {
-		return s
-	}
-	return strings.ReplaceAll(s, f.token, "***")
 }
 
 // externalID names the content, by which a later attempt knows the run of an earlier one.

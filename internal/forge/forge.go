@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-github/v84/github"
@@ -35,6 +37,10 @@ type Forge struct {
 	now         func() time.Time
 	budget      time.Duration
 	notice      func(string, ...any)
+	sent        atomic.Int64
+
+	mu sync.Mutex
+	me viewer // empty until it is known
 }
 
 const (
@@ -57,9 +63,9 @@ func New(o Options) (*Forge, error) {
 	if o.HTTP != nil {
 		client = *o.HTTP
 	}
-	client.Transport = authorized{client.Transport, api.Scheme, api.Host, o.Token}
-	f := &Forge{client: github.NewClient(&client), owner: owner, name: name, token: o.Token,
-		sleep: o.Sleep, now: o.Now, budget: cmp.Or(o.Budget, defaultBudget), notice: o.Notice}
+	f := &Forge{owner: owner, name: name, token: o.Token, sleep: o.Sleep, now: o.Now, budget: cmp.Or(o.Budget, defaultBudget), notice: o.Notice}
+	client.Transport = authorized{client.Transport, api.Scheme, api.Host, o.Token, &f.sent, &answers{}}
+	f.client = github.NewClient(&client)
 	f.client.BaseURL, f.client.UserAgent = api, "platform"
 	f.client.DisableRateLimitCheck = true // it would count by its own clock, and refuse what we have waited for
 	f.graphql = graphqlURL(api)
@@ -81,25 +87,6 @@ func graphqlURL(api *url.URL) string {
 		return own + "/graphql"
 	}
 	return api.String() + "graphql"
-}
-
-// authorized adds the token to requests to the API, and to no other server that one of them is redirected to.
-type authorized struct {
-	next                http.RoundTripper
-	scheme, host, token string
-}
-
-// RoundTrip implements http.RoundTripper.
-func (a authorized) RoundTrip(request *http.Request) (*http.Response, error) {
-	if a.token != "" && request.URL.Scheme == a.scheme && request.URL.Host == a.host {
-		request = request.Clone(request.Context())
-		request.Header.Set("Authorization", "Bearer "+a.token)
-	}
-	next := a.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	return next.RoundTrip(request)
 }
 
 func wait(ctx context.Context, d time.Duration) error {

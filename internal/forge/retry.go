@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/go-github/v84/github"
@@ -19,12 +18,24 @@ const (
 	unsaid = time.Minute
 )
 
-// errMoved says that somebody else changed what was to be changed.
-var errMoved = errors.New("it was changed meanwhile")
+var (
+	// errMoved says that somebody else changed what was to be changed.
+	errMoved = errors.New("it was changed meanwhile")
+	// errBusy says that the server could not do it just now.
+	errBusy = errors.New("the server is busy")
+	// ErrOutage says that the server does not do its work, or wants to be left alone for longer than a run waits: other calls would end so too.
+	ErrOutage = errors.New("the server is not available")
+)
+
+// outage is an error that is ErrOutage and does not say so.
+type outage struct{ error }
+
+func (o outage) Unwrap() error        { return o.error }
+func (o outage) Is(target error) bool { return target == ErrOutage }
 
 // retry makes attempts until one succeeds or fails for good, or the budget is spent. An attempt has to start over: one that failed may have
-// done its work.
-func (f *Forge) retry(ctx context.Context, attempt func() error) error {
+// done its work. The error says which access the token may lack.
+func (f *Forge) retry(ctx context.Context, needs access, attempt func() error) error {
 	left := f.budget
 	for n := 0; ; n++ {
 		err := attempt()
@@ -32,14 +43,17 @@ func (f *Forge) retry(ctx context.Context, attempt func() error) error {
 			return err
 		}
 		pause, again := f.pause(err, n)
-		if !again || n+1 == maxAttempts {
-			return f.explain(err)
-		}
-		if pause > left {
-			return fmt.Errorf("%w; the server wants a pause of %s, which is longer than this run waits: run it again later", f.explain(err), pause.Round(time.Second))
+		switch {
+		case !again, n+1 == maxAttempts && (errors.Is(err, errMoved) || errors.Is(err, errBusy)):
+			return f.explain(err, needs)
+		case n+1 == maxAttempts:
+			return outage{f.explain(err, needs)}
+		case pause > left:
+			return outage{fmt.Errorf("%w; the server wants a pause of %s, which is longer than this run waits: run it again later",
+				f.explain(err, needs), pause.Round(time.Second))}
 		}
 		left -= pause
-		f.notice("%s: %v; trying again in %s", f.repository(), f.explain(err), pause.Round(time.Second))
+		f.notice("%s: %v; trying again in %s", f.repository(), f.explain(err, needs), pause.Round(time.Second))
 		if err := f.sleep(ctx, pause); err != nil {
 			return err
 		}
@@ -52,9 +66,16 @@ func (f *Forge) pause(err error, n int) (pause time.Duration, again bool) {
 	var limited *github.RateLimitError
 	var abused *github.AbuseRateLimitError
 	var response *github.ErrorResponse
+	var graphql *graphqlError
 	switch {
 	case errors.Is(err, errMoved):
 		return 0, true
+	case errors.Is(err, errBusy):
+		return backoff, true
+	case errors.Is(err, ErrNotMergeable):
+		return 0, false
+	case errors.As(err, &graphql):
+		return graphql.pause(f.now(), backoff)
 	case errors.As(err, &limited):
 		return max(limited.Rate.Reset.Sub(f.now()), backoff), true
 	case errors.As(err, &abused):
@@ -79,39 +100,4 @@ func retryAfter(r *http.Response, otherwise time.Duration) time.Duration {
 		return time.Duration(seconds) * time.Second
 	}
 	return otherwise
-}
-
-// explainedError says what to do about an answer. It never holds the token.
-type explainedError struct {
-	message string
-	cause   error
-}
-
-func (e *explainedError) Error() string { return e.message }
-func (e *explainedError) Unwrap() error { return e.cause }
-
-func (f *Forge) explain(err error) error {
-	message := err.Error()
-	var response *github.ErrorResponse
-	var limited *github.RateLimitError
-	if errors.As(err, &response) {
-		message = fmt.Sprintf("%s (%d)", response.Message, response.Response.StatusCode)
-		switch response.Response.StatusCode {
-		case http.StatusUnauthorized:
-			message += ": the token is not valid (any more)"
-		case http.StatusForbidden:
-			message += ": the token may not do this; give the job `permissions: {pull-requests: write}`. The token of a pull request from a fork is " +
-				"read-only whatever the workflow says"
-		case http.StatusNotFound:
-			message += ": it does not exist, or the token may not see it; give the job `permissions: {pull-requests: write}`"
-		}
-	}
-	if errors.As(err, &limited) {
-		message = fmt.Sprintf("%s (%d): the limit of requests is spent until %s UTC",
-			limited.Message, limited.Response.StatusCode, limited.Rate.Reset.UTC().Format(time.TimeOnly))
-	}
-	if f.token != "" {
-		message = strings.ReplaceAll(message, f.token, "***")
-	}
-	return &explainedError{message, err}
 }

@@ -37,7 +37,7 @@ func (f *Forge) Sticky(ctx context.Context, pullRequest int, marker, body string
 		return "", fmt.Errorf("comment on pull request %d of %s: its %d characters are more than the %d that GitHub takes", pullRequest, f.repository(), n, MaxBody)
 	}
 	var done Action
-	err := f.retry(ctx, func() (err error) {
+	err := f.retry(ctx, pullsWrite, func() (err error) {
 		done, err = f.sticky(ctx, pullRequest, marker, body)
 		return err
 	})
@@ -117,32 +117,4 @@ func (f *Forge) own(ctx context.Context, pullRequest int, marker string) ([]*git
 	marked = slices.DeleteFunc(marked, func(c *github.IssueComment) bool { return !me.wrote(c) })
 	slices.SortFunc(marked, func(a, b *github.IssueComment) int { return int(a.GetID() - b.GetID()) })
 	return slices.CompactFunc(marked, func(a, b *github.IssueComment) bool { return a.GetID() == b.GetID() }), nil
-}
-
-// viewer is who a token belongs to.
-type viewer struct {
-	Login string
-	ID    int64 `json:"databaseId"`
-}
-
-func (v viewer) wrote(c *github.IssueComment) bool {
-	return c.User != nil && (v.ID != 0 && v.ID == c.User.GetID() || v.Login != "" && strings.EqualFold(v.Login, c.User.GetLogin()))
-}
-
-// viewer asks who the token belongs to. The REST API tells it to persons only, GraphQL to the tokens of workflows and apps too.
-func (f *Forge) viewer(ctx context.Context) (viewer, error) {
-	request, err := f.client.NewRequest(http.MethodPost, f.graphql, map[string]string{"query": "{viewer{login databaseId}}"})
-	if err != nil {
-		return viewer{}, err
-	}
-	var answer struct {
-		Data struct{ Viewer viewer }
-	}
-	if _, err := f.client.Do(ctx, request, &answer); err != nil {
-		return viewer{}, fmt.Errorf("ask who the token belongs to: %w", err)
-	}
-	if answer.Data.Viewer == (viewer{}) {
-		return viewer{}, errors.New("ask who the token belongs to: the server does not say")
-	}
-	return answer.Data.Viewer, nil
 }
