@@ -96,7 +96,7 @@ func TestRerun(t *testing.T) {
 	a := newArena(t, platformYAML, "hello")
 	sources := a.successive(2, "hello")
 	older, newer := a.deploy(sources[0], "hello", 1), a.deploy(sources[1], "hello", 2)
-	back := &process{name: "back", args: []string{"rollback", "hello", "--env", "dev"}}
+	back := &process{name: "back", args: []string{"rollback", "hello", "--env", "dev", "--direct", "--skip-image-check"}}
 	for _, step := range []struct {
 		run  *process
 		code int

@@ -94,7 +94,7 @@ func (s *schedule) pick() *process {
 		return promotes("")
 	case 2:
 		environment := []string{"dev", "staging", "prod"}[s.rand.IntN(3)]
-		return &process{args: []string{"rollback", component, "--env", environment}}
+		return &process{args: []string{"rollback", component, "--env", environment, "--direct", "--skip-image-check"}}
 	case 3: // several in one commit
 		p := &process{args: []string{"deploy", "--ref", s.source()}}
 		for _, c := range s.components[s.rand.IntN(2):] {

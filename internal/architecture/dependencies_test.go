@@ -20,10 +20,11 @@ var heavy = map[string]string{
 var links = map[string][]string{
 	"build":        {"git"},
 	"containerize": {"git", "registry"},
-	"deploy":       {"git", "render"},
+	"deploy":       {"forge", "git", "render"},
 	"diff":         {"forge", "git", "render"},
 	"policy-check": {"forge", "git", "rego", "render"},
-	"promote":      {"git", "render"},
+	"promote":      {"forge", "git", "render"},
+	"rollback":     {"forge", "git", "registry", "render"},
 	"platform":     {"forge", "git", "registry", "rego", "render"},
 }
 
@@ -72,7 +73,7 @@ func TestOnlyItsAdapterImportsAHeavyDependency(t *testing.T) {
 }
 
 // domain packages are plain values in, a plan or a result out.
-var domain = []string{"catalog", "config", "diff", "document", "finding", "placement", "promotion", "release", "report", "state",
+var domain = []string{"catalog", "config", "diff", "document", "finding", "placement", "promotion", "release", "report", "schedule", "state",
 	"strictyaml", "suggest", "waiver"}
 
 func TestDomainKnowsNoAdapter(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/org/platform/internal/config"
 	"github.com/org/platform/internal/finding"
+	"github.com/org/platform/internal/forge"
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/release"
 	"github.com/org/platform/internal/render"
@@ -21,7 +22,15 @@ type Delivery struct {
 	Platform *config.Platform
 	Now      func() time.Time
 	RunURL   string                           // workflow run, for trailers; may be empty
+	Web      string                           // page of the repository on its forge, for links; may be empty
 	Progress func(format string, args ...any) // says what long work does
+	Notice   func(format string, args ...any) // says what a person should know though nothing failed
+
+	Forge *forge.Forge                             // nil where there is none: branches alone are used, and people merge them
+	Needs func(component string) ([]string, error) // what a component depends on, by the catalog; nil is not known
+	Owner func(component string) string            // who owns a component, as the forge calls them: a login or org/team; nil or "" is not known
+	// Denied returns what the policies say against a release in a cell, nil where nobody asked them.
+	Denied func(k state.Key, id release.ID) (reasons []string, known bool)
 }
 
 // ErrRefused is wrapped by errors about changes which a rule does not allow.

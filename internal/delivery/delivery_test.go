@@ -109,7 +109,8 @@ func (f *fixture) deploy(address, component string, image int) error {
 
 func (f *fixture) rollback(address, component, env string) error {
 	d, _, _ := f.open(address)
-	_, err := d.Rollback(context.Background(), delivery.RollbackOptions{Component: component, Environment: env, Reason: "test", By: "Ada"})
+	_, err := d.Rollback(context.Background(), delivery.RollbackOptions{
+		Asked: delivery.Asked{Reason: "test", By: "Ada", Direct: true}, Component: component, Environment: env})
 	return err
 }
 

@@ -37,6 +37,19 @@ type Deployed struct {
 	Branch       string            `json:"branch"`
 }
 
+// Placed returns the cells that were written.
+func (d *Deployed) Placed() []state.Key {
+	var keys []state.Key
+	for _, r := range d.Releases {
+		for _, p := range r.Results {
+			if p.Result == Placed {
+				keys = append(keys, state.Key{Environment: p.Environment, Component: r.Component})
+			}
+		}
+	}
+	return keys
+}
+
 // DeployedRelease is one release of a deploy.
 type DeployedRelease struct {
 	release.Release

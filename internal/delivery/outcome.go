@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/org/platform/internal/finding"
@@ -19,7 +18,8 @@ const (
 	Promoted      Result = "promoted"       // written into the environment
 	PassedThrough Result = "passed through" // written, since it does not change the environment's manifests
 	NotOurs       Result = "left alone"     // its branch holds somebody's commits
-	Failed        Result = "failed"         // it does not render; Reason says why
+	Declined      Result = "declined"       // a person has closed the pull request of just this
+	Failed        Result = "failed"         // it does not render, or the forge refuses it; Reason says why
 	Nothing       Result = ""               // no action was wanted, or it is a dry run
 )
 
@@ -30,14 +30,26 @@ type Outcome struct {
 	Branch string `json:"branch,omitempty"`
 	Commit string `json:"commit,omitempty"`
 
-	failure   error
-	overtaken bool // somebody else wrote first, so that the step says nothing of what is there now
+	PullRequest int    `json:"pullRequest,omitempty"`
+	URL         string `json:"url,omitempty"`   // of the pull request
+	Draft       bool   `json:"draft,omitempty"` // it waits for gates
+
+	failure     error
+	passThrough bool // in a dry run: it would be recorded without a pull request
+	overtaken   bool // somebody else wrote first, so that the step says nothing of what is there now
 }
 
 // Promotion is the result of a reconciliation.
 type Promotion struct {
-	Outcomes []Outcome `json:"outcomes"`         // of a cell written more than once, all, the last of them at last
-	Closed   []string  `json:"closed,omitempty"` // branches deleted because they are merged or superseded
+	Outcomes []Outcome `json:"outcomes"` // of a cell written more than once, all, the last of them at last
+	Closed   []Closed  `json:"closed,omitempty"`
+	Requests int       `json:"requests,omitempty"` // to the forge
+}
+
+// Closed is a branch that was deleted, and its pull request closed.
+type Closed struct {
+	Branch string `json:"branch"`
+	Reason string `json:"reason"`
 }
 
 // Problems returns what is wrong with the state and blocks promotions, each thing once.
@@ -57,8 +69,8 @@ func (p *Promotion) Problems() []finding.Finding {
 func (p *Promotion) Err() error {
 	var failures []error
 	for _, o := range p.Outcomes {
-		if o.failure != nil {
-			failures = append(failures, fmt.Errorf("promote %s to %s: %w", o.Component, o.Environment, o.failure))
+		if o.failure != nil && !slices.Contains(failures, o.failure) { // those of a set share one
+			failures = append(failures, o.failure)
 		}
 	}
 	return errors.Join(failures...)

@@ -77,9 +77,8 @@ func (d *Delivery) place(ctx context.Context, tip *git.Commit, r release.Release
 	case runs && cell.Record.ID == r.ID:
 		p.Result = Unchanged
 		return p, nil
-	case cell.Hold.Holds(r.ID):
-		return p, refusef("%s is held out of %s: %s; deploy another release, or delete %s", r.ID, env, cell.Hold,
-			state.HoldFile(d.Platform.Spec.State.Path, k))
+	case cell.Hold.HoldsAt(r.ID, d.Now()):
+		return p, refusef("%s is held out of %s: %s; lift it with: resume %s --env %s", r.ID, env, cell.Hold, k.Component, env)
 	case !runs:
 		return p, nil
 	}

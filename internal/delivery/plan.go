@@ -6,42 +6,24 @@ import (
 
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/promotion"
+	"github.com/org/platform/internal/release"
 	"github.com/org/platform/internal/state"
 )
 
-// plan recomputes the wanted steps for a tip of the state branch.
-func (d *Delivery) plan(ctx context.Context, tip *git.Commit, s *state.State) ([]promotion.Step, error) {
-	since, err := d.since(ctx, tip, s)
+// planFor recomputes the wanted steps for a tip of the state branch, with the releases that a person asked for where environments are pinned.
+func (d *Delivery) planFor(ctx context.Context, tip *git.Commit, s *state.State, asked map[state.Key]release.ID) ([]promotion.Step, error) {
+	e, err := d.evidence(ctx, tip, s)
 	if err != nil {
 		return nil, err
 	}
-	return promotion.Plan(promotion.Input{Platform: d.Platform, State: s, Now: d.Now(), Since: func(k state.Key) time.Time { return since[k] }}), nil
-}
-
-// since returns when each cell came to run its release, but only where a gate asks for it.
-func (d *Delivery) since(ctx context.Context, tip *git.Commit, s *state.State) (map[state.Key]time.Time, error) {
-	upstreams := map[string]bool{}
-	var longest time.Duration // what has soaked longer has soaked, however long it was
-	for _, env := range d.Platform.Spec.Environments {
-		for _, from := range env.PromoteFrom {
-			upstreams[from] = upstreams[from] || len(env.Gates) > 0
-		}
-		for _, gate := range env.Gates {
-			longest = max(longest, time.Duration(gate.Soak))
+	steps := promotion.Plan(e.input(asked))
+	for i, step := range steps {
+		upstream := state.Key{Environment: step.Source, Component: step.Component}
+		if s.Cells[upstream].Record.ID == step.Release.ID {
+			steps[i].Arrived = e.arrived[upstream].When
 		}
 	}
-	var keys []state.Key
-	for k := range s.Cells {
-		if upstreams[k.Environment] {
-			keys = append(keys, k)
-		}
-	}
-	changes, err := d.lastChanges(ctx, tip, keys, d.Now().Add(-longest))
-	times := map[state.Key]time.Time{}
-	for k, commit := range changes {
-		times[k] = commit.Committer.When
-	}
-	return times, err
+	return steps, nil
 }
 
 // lastChanges returns the commit that brought each cell what it runs, or for cells older than a time one that is as old.

@@ -2,48 +2,48 @@ package delivery
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/org/platform/internal/config"
+	"github.com/org/platform/internal/forge"
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/promotion"
 	"github.com/org/platform/internal/release"
 	"github.com/org/platform/internal/state"
 )
 
-// Position says how an environment stands to its upstream.
-type Position string
-
-// The positions.
-const (
-	First   Position = "first"   // no upstream: releases start here
-	InStep  Position = "in-step" // runs what upstream runs
-	Behind  Position = "behind"
-	Ahead   Position = "ahead"
-	Differs Position = "differs" // neither is an ancestor of the other, or the commits are the same and the images are not
-	Empty   Position = "empty"   // runs nothing
-	Broken  Position = "broken"  // the state cannot be trusted
-)
-
 // Row is one component in one environment.
 type Row struct {
 	state.Key
-	Release  release.ID       `json:"release,omitempty"`
-	Digest   string           `json:"digest,omitempty"`
-	Source   string           `json:"source,omitempty"`
-	Since    time.Time        `json:"since,omitzero"`
-	Earlier  bool             `json:"earlier,omitempty"` // it runs at least since then
-	Position Position         `json:"position"`
-	Upstream string           `json:"upstream,omitempty"` // the environment Position compares with
-	Commits  int              `json:"commits,omitempty"`  // how many commits of the component behind or ahead
-	Next     promotion.Action `json:"next,omitempty"`     // what promote would do
-	Reason   string           `json:"reason,omitempty"`
-	Branch   string           `json:"branch,omitempty"` // open branch that proposes it
-	Hold     *state.Hold      `json:"hold,omitempty"`
+	Release  release.ID `json:"release,omitempty"`
+	Digest   string     `json:"digest,omitempty"`
+	Source   string     `json:"source,omitempty"`
+	Since    time.Time  `json:"since,omitzero"`
+	Earlier  bool       `json:"earlier,omitempty"`      // it runs at least since then
+	From     string     `json:"promotedFrom,omitempty"` // empty after a deploy
+	Passed   []string   `json:"passed,omitempty"`       // the gates that the release had to pass to run here
+	Position Position   `json:"position"`
+	Upstream string     `json:"upstream,omitempty"` // the environment Position compares with
+	Commits  int        `json:"commits,omitempty"`  // how many commits of the component behind or ahead
+
+	Next     promotion.Action    `json:"next,omitempty"` // what promote would do
+	Reason   string              `json:"reason,omitempty"`
+	Incoming release.ID          `json:"incoming,omitempty"` // what promote would bring, now or when its gates hold
+	Gates    []promotion.Verdict `json:"gates,omitempty"`    // what each gate says of it
+	Until    time.Time           `json:"until,omitzero"`     // when all of them will hold, where that is known
+	Set      string              `json:"set,omitempty"`      // the set it travels with
+	Branch   string              `json:"branch,omitempty"`   // open branch that proposes it
+
+	PullRequest int    `json:"pullRequest,omitempty"` // open one of Branch
+	URL         string `json:"url,omitempty"`         // of the pull request
+	Draft       bool   `json:"draft,omitempty"`
+	PullUnknown bool   `json:"pullRequestUnknown,omitempty"` // the forge did not say whether Branch has a pull request
+
+	Hold       *state.Hold         `json:"hold,omitempty"`
+	BreakGlass *release.BreakGlass `json:"breakGlass,omitempty"` // who skipped the gates for what runs
+
+	running, incoming release.Release
 }
 
 // Status returns a row for each component and environment, components by name, environments in the order releases travel. With all,
@@ -58,10 +58,14 @@ func (d *Delivery) Status(ctx context.Context, components []string, all bool) ([
 		slices.Sort(components)
 		components = slices.Compact(components)
 	}
-	rows := []Row{}
+	rows := make([]Row, 0, len(components)*len(d.Platform.Spec.Environments))
+	drifts, err := d.newDrifts(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	for _, component := range components {
 		for _, env := range d.Platform.Spec.Environments {
-			row, err := d.row(ctx, s, state.Key{Environment: env.Name, Component: component}, env)
+			row, err := drifts.row(ctx, s, state.Key{Environment: env.Name, Component: component}, env)
 			if err != nil {
 				return nil, err
 			}
@@ -83,8 +87,11 @@ func (d *Delivery) Running(ctx context.Context) ([]string, error) {
 	return s.Components(), nil
 }
 
-// oldestAge is how far back ages are looked up: beyond it nobody asks whether it was a day more, and all of history would be read.
-const oldestAge = 90 * 24 * time.Hour
+// How far back ages are looked up: beyond it nobody asks whether it was a day more, and all of history would be read, without a clone from far away.
+const (
+	oldestAge        = 90 * 24 * time.Hour
+	oldestAgeFromFar = 7 * 24 * time.Hour
+)
 
 // addAge says since when each row runs what it runs.
 func (d *Delivery) addAge(ctx context.Context, tip *git.Commit, rows []Row) error {
@@ -94,7 +101,11 @@ func (d *Delivery) addAge(ctx context.Context, tip *git.Commit, rows []Row) erro
 			keys = append(keys, row.Key)
 		}
 	}
-	changes, err := d.lastChanges(ctx, tip, keys, d.Now().Add(-oldestAge))
+	oldest := oldestAge
+	if !d.Repo.Complete() {
+		oldest = oldestAgeFromFar
+	}
+	changes, err := d.lastChanges(ctx, tip, keys, d.Now().Add(-oldest))
 	for i, row := range rows {
 		if c, found := changes[row.Key]; found {
 			rows[i].Since, rows[i].Earlier = c.Committer.When, c.Earlier
@@ -103,9 +114,17 @@ func (d *Delivery) addAge(ctx context.Context, tip *git.Commit, rows []Row) erro
 	return err
 }
 
-// addPlan says what promote would do for each row, and which branch waits to be merged.
+// addPlan says what promote would do for each row, and which branch and pull request wait to be merged.
 func (d *Delivery) addPlan(ctx context.Context, tip *git.Commit, s *state.State, rows []Row) error {
-	steps, err := d.plan(ctx, tip, s)
+	run := &promoting{Delivery: d}
+	unlisted := run.listPulls(ctx)
+	if unlisted != nil {
+		if ctx.Err() != nil {
+			return unlisted
+		}
+		d.notice("it is not known which pull requests are open: %v", unlisted)
+	}
+	steps, err := run.wanted(ctx, tip, s)
 	if err != nil {
 		return err
 	}
@@ -113,105 +132,51 @@ func (d *Delivery) addPlan(ctx context.Context, tip *git.Commit, s *state.State,
 	if err != nil {
 		return err
 	}
+	planned, branches := stepsByKey(d.Platform, steps)
 	for i := range rows {
 		row := &rows[i]
-		at := slices.IndexFunc(steps, func(step promotion.Step) bool { return step.Key == row.Key })
-		if at < 0 || steps[at].Action == promotion.Current {
-			continue
+		if step, found := planned[row.Key]; found && step.Action != promotion.Current {
+			row.plan(step)
 		}
-		row.Next, row.Reason = steps[at].Action, steps[at].Reason
-		if branch := promotion.Branch(row.Key); row.Next == promotion.Propose && refs[git.BranchRef(branch)] != git.ZeroHash {
-			row.Branch = branch
+		if branch := branches[row.Key]; branch != "" && refs[git.BranchRef(branch)] != git.ZeroHash {
+			pr, open := run.pulls[branch]
+			row.propose(branch, pr, open, unlisted != nil)
 		}
 	}
 	return nil
 }
 
-func (d *Delivery) row(ctx context.Context, s *state.State, k state.Key, env config.Environment) (Row, error) {
-	row := Row{Key: k, Position: Empty}
-	if problems := s.Problems[k]; problems != nil {
-		row.Position, row.Reason = Broken, problems.Error()
-		return row, nil
+// stepsByKey returns the steps of a plan, and the branches that bring them. What an atomic set waits for, its components wait for.
+func stepsByKey(p *config.Platform, steps []promotion.Step) (planned map[state.Key]promotion.Step, branches map[state.Key]string) {
+	planned, branches = make(map[state.Key]promotion.Step, len(steps)), map[state.Key]string{}
+	for _, step := range steps {
+		planned[step.Key] = step
 	}
-	cell, runs := s.Cells[k]
-	if !runs {
-		row.Hold = s.Holds[k]
-		return row, nil
-	}
-	row.Release, row.Digest, row.Source, row.Hold = cell.Record.ID, cell.Record.Digest(), cell.Record.Source.Commit, cell.Hold
-	if len(env.PromoteFrom) == 0 {
-		row.Position = First
-		return row, nil
-	}
-	row.Position = InStep
-	for _, upstream := range env.PromoteFrom {
-		above, ok := s.Cells[state.Key{Environment: upstream, Component: k.Component}]
-		row.Upstream = upstream
-		if !ok { // it runs nothing, or nothing that can be trusted
-			row.Position = Differs
-			return row, nil
+	for _, unit := range promotion.Units(p, steps) {
+		for _, step := range unit.Steps {
+			branches[step.Key] = unit.Branch()
+			if unit.Action == promotion.Wait && step.Action != promotion.Wait {
+				step.Action, step.Reason, step.Until = unit.Action, unit.Reason, unit.Until
+				planned[step.Key] = step
+			}
 		}
-		if above.Record.ID == cell.Record.ID {
-			continue
-		}
-		var err error
-		row.Position, row.Commits, err = d.compare(ctx, cell.Record.Source, above.Record.Source)
-		return row, err
 	}
-	return row, nil
+	return planned, branches
 }
 
-// compare tells how one source stands to another, in commits of the component's folder.
-func (d *Delivery) compare(ctx context.Context, here, above release.Source) (Position, int, error) {
-	if here.Commit == above.Commit {
-		return Differs, 0, nil
-	}
-	var ends [2]git.Hash
-	for i, commit := range []string{here.Commit, above.Commit} {
-		hash, err := d.Repo.FetchCommit(ctx, commit)
-		if errors.Is(err, git.ErrGone) {
-			return Differs, 0, nil // what is gone cannot be compared; that is no reason to show nothing
-		}
-		if err != nil {
-			return Differs, 0, err
-		}
-		ends[i] = hash
-	}
-	relation, err := d.Repo.Relation(ctx, ends[0], ends[1])
-	if err != nil {
-		return Differs, 0, err
-	}
-	position := Behind
-	switch relation {
-	case git.Behind:
-	case git.Ahead:
-		position, ends[0], ends[1] = Ahead, ends[1], ends[0]
-	default:
-		return Differs, 0, nil
-	}
-	commits, ok, err := d.Repo.Between(ctx, ends[0], ends[1], here.Path)
-	if err != nil || !ok {
-		return Differs, 0, err
-	}
-	return position, len(commits), nil
+func (r *Row) plan(step promotion.Step) {
+	r.Next, r.Reason, r.Until, r.Set = step.Action, step.Reason, step.Until, step.Set
+	r.Incoming, r.Gates, r.incoming = step.Release.ID, step.Gates, step.Release.Release
 }
 
-// Place describes a row's position in words.
-func (r Row) Place() string {
-	switch r.Position {
-	case First, Empty:
-		return ""
-	case InStep:
-		return "in step with " + r.Upstream
-	case Behind, Ahead:
-		unit := "commits"
-		if r.Commits == 1 {
-			unit = "commit"
-		}
-		return strings.TrimSpace(fmt.Sprintf("%d %s %s %s", r.Commits, unit, map[Position]string{Behind: "behind", Ahead: "ahead of"}[r.Position], r.Upstream))
-	case Broken:
-		return "cannot be trusted"
-	default:
-		return "differs from " + r.Upstream
+// propose notes the branch that brings a release, with its pull request. Without one, only a branch that may be merged counts.
+func (r *Row) propose(branch string, pr forge.PullRequest, open, unlisted bool) {
+	switch {
+	case open:
+		r.Branch, r.PullRequest, r.URL, r.Draft = branch, pr.Number, pr.URL, pr.Draft
+	case unlisted:
+		r.Branch, r.PullUnknown = branch, true
+	case r.Next == promotion.Propose:
+		r.Branch = branch
 	}
 }

@@ -4,6 +4,7 @@ package dispatch
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/org/platform/internal/app"
 	"github.com/org/platform/internal/config"
@@ -12,8 +13,51 @@ import (
 )
 
 // New returns the mover of releases of a workspace.
-func New(a *app.App, w *workspace.Workspace) *delivery.Delivery {
-	return &delivery.Delivery{Repo: w.Repo, Platform: w.Config, Now: a.Now, RunURL: a.Runner.RunURL(), Progress: a.Progress}
+func New(a *app.App, w *workspace.Workspace) (*delivery.Delivery, error) {
+	f, err := Forge(a, w)
+	if err != nil {
+		return nil, err
+	}
+	d := &delivery.Delivery{Repo: w.Repo, Platform: w.Config, Now: a.Now, RunURL: a.Runner.RunURL(), Web: webURL(a, w), Progress: a.Progress, Notice: a.Notice,
+		Forge: f}
+	d.Needs = func(component string) ([]string, error) {
+		c, err := w.Component(component)
+		if err != nil {
+			return nil, err
+		}
+		return c.DependsOn, nil
+	}
+	d.Owner = func(component string) string {
+		c, err := w.Component(component)
+		if err != nil {
+			return "" // what runs may have left the catalog
+		}
+		return reviewer(c.Owner, w.Repo.RemoteURL())
+	}
+	return d, nil
+}
+
+// reviewer returns the team that a catalog calls owner: a Backstage reference such as group:default/shop is a team of the organisation that the
+// repository belongs to.
+func reviewer(owner, remote string) string {
+	kind, name, typed := strings.Cut(owner, ":")
+	if !typed {
+		kind, name = "group", owner
+	}
+	if _, rest, namespaced := strings.Cut(name, "/"); namespaced {
+		name = rest
+	}
+	_, repository := hosted(remote)
+	organisation, _, found := strings.Cut(repository, "/")
+	switch {
+	case name == "":
+		return ""
+	case strings.EqualFold(kind, "user"):
+		return name
+	case !found:
+		return ""
+	}
+	return organisation + "/" + name
 }
 
 // Explain gives the errors of deliveries their place in the exit code contract.

@@ -1,17 +1,17 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
-	"slices"
-	"time"
 )
 
 // Version is the state of a path since a commit.
 type Version struct {
 	Commit *Commit
-	Entry  Hash // object id at the path; ZeroHash where it did not exist
+	Entry  Hash    // object id at the path; ZeroHash where it did not exist
+	Landed *Commit // the merge that brought Commit to the line of the walk, else Commit itself
 }
 
 // Versions walks the history of a path from a commit backwards and yields each version with the commit that brought it, newest first. At
@@ -25,14 +25,22 @@ func (r *Repository) Versions(ctx context.Context, from Hash, path string) iter.
 			return
 		}
 		entry, err := r.Tree(commit.TreeHash).EntryHash(path)
+		var landed *Commit // of the version at hand, where a merge was passed
 		for err == nil {
 			var next *Commit
 			var before Hash
 			if next, before, err = r.origin(ctx, commit, entry, path); err != nil {
 				break
 			}
-			if (next == nil || before != entry) && !yield(Version{commit, entry}, nil) || next == nil {
+			ends := next == nil || before != entry
+			if ends && !yield(Version{commit, entry, cmp.Or(landed, commit)}, nil) || next == nil {
 				return
+			}
+			switch {
+			case ends:
+				landed = nil
+			case landed == nil && next.Hash != commit.Parents[0]:
+				landed = commit
 			}
 			commit, entry = next, before
 		}
@@ -150,75 +158,6 @@ func (r *Repository) windowSize() int {
 	defer r.treesMu.Unlock()
 	r.windows = min(max(r.windows*2, firstWindow), lastWindow)
 	return r.windows
-}
-
-// LastChange is the commit that brought a path what it is.
-type LastChange struct {
-	*Commit
-	Earlier bool // the path was changed no later than by this commit: how much earlier was not looked for
-}
-
-// LastChanges returns for each path the newest first-parent commit which changed it, in one walk that goes no further back than a time.
-func (r *Repository) LastChanges(ctx context.Context, from Hash, paths []string, since time.Time) (map[string]LastChange, error) {
-	changed := map[string]LastChange{}
-	commit, err := r.Commit(from)
-	if err == nil {
-		err = r.window(ctx, commit, paths...)
-	}
-	if err != nil {
-		return nil, err
-	}
-	open := slices.Compact(slices.Sorted(slices.Values(paths)))
-	for len(open) > 0 {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		ends := !commit.Committer.When.After(since)
-		var parent *Commit
-		if len(commit.Parents) > 0 && !ends {
-			if parent, err = r.parent(ctx, commit, paths...); err != nil {
-				return nil, err
-			}
-		}
-		unchanged, err := r.unchanged(commit, parent, open)
-		if err != nil {
-			return nil, err
-		}
-		for _, path := range open {
-			if !slices.Contains(unchanged, path) {
-				changed[path] = LastChange{Commit: commit, Earlier: ends && len(commit.Parents) > 0}
-			}
-		}
-		if open = unchanged; parent == nil {
-			break
-		}
-		commit = parent
-	}
-	return changed, nil
-}
-
-// unchanged returns those paths which are the same in a commit and its parent, where it has one, and without one those which are not there.
-func (r *Repository) unchanged(commit, parent *Commit, paths []string) ([]string, error) {
-	if parent != nil && parent.TreeHash == commit.TreeHash {
-		return paths, nil
-	}
-	var same []string
-	for _, path := range paths {
-		now, err := r.Tree(commit.TreeHash).EntryHash(path)
-		if err != nil {
-			return nil, err
-		}
-		before := ZeroHash
-		if parent != nil {
-			if before, err = r.Tree(parent.TreeHash).EntryHash(path); err != nil {
-				return nil, err
-			}
-		}
-		if now == before {
-			same = append(same, path)
-		}
-	}
-	return same, nil
 }
 
 // Between returns the commits on the first-parent line from newer back to, but without, older which changed a path, newest first.

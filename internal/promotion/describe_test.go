@@ -3,8 +3,6 @@ package promotion_test
 import (
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,14 +10,9 @@ import (
 
 	"github.com/org/platform/internal/promotion"
 	"github.com/org/platform/internal/release"
-	"github.com/org/platform/internal/state"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-func recordOf(commit string, images ...release.Image) release.Record {
-	return release.NewRecord(release.New("hello", release.Source{Commit: strings.Repeat(commit, 40), Path: "services/hello"}, images), "", nil)
-}
 
 func image(name, digest string) release.Image {
 	return release.Image{Name: name, NewName: "ghcr.io/org/" + name, Digest: "sha256:" + strings.Repeat(digest, 64)}
@@ -31,40 +24,6 @@ func changes(n int) []promotion.Change {
 		cs = append(cs, promotion.Change{Hash: strings.Repeat(fmt.Sprintf("%02x", i), 20), Subject: fmt.Sprintf("Change %d", i), Author: "Ann"})
 	}
 	return cs
-}
-
-func TestDescribe(t *testing.T) {
-	t.Parallel()
-	before := recordOf("a", image("hello", "1"), image("proxy", "2"))
-	toProd := promotion.Step{Key: state.Key{Environment: "prod", Component: "hello"}, From: []string{"staging"}, Action: promotion.Propose,
-		Release: recordOf("b", image("hello", "3"), image("new", "4"), image("proxy", "2")), Running: &before}
-	first := toProd
-	first.Running, first.From = nil, []string{"qa", "perf"}
-	for name, d := range map[string]promotion.Described{
-		"first":          {Step: first, Known: true, Order: []string{"Deployment/hello"}, Objects: map[string]string{"Deployment/hello": "added"}},
-		"change":         {Step: toProd, Known: true, Commits: changes(2), Order: []string{"Service/hello", "ConfigMap/old"}, Objects: map[string]string{"ConfigMap/old": "removed", "Service/hello": "changed"}},
-		"many-commits":   {Step: toProd, Known: true, Commits: changes(33)},
-		"thirty-commits": {Step: toProd, Known: true, Commits: changes(30)},
-		"history-gone":   {Step: toProd, Commits: changes(2)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := promotion.Describe(d)
-			golden := filepath.Join("testdata", name+".txt")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-		})
-	}
 }
 
 func TestCompareManifests(t *testing.T) {

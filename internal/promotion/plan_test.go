@@ -83,15 +83,18 @@ func hold(s *state.State, where, number string) *state.State {
 	return s
 }
 
+// arrivals says how long ago environments came to run what they run.
+func arrivals(since map[string]time.Duration) func(state.Key) (promotion.Arrival, bool) {
+	return func(k state.Key) (promotion.Arrival, bool) {
+		ago, known := since[k.Environment]
+		return promotion.Arrival{Commit: k.Environment + "-arrival", When: now.Add(-ago)}, known
+	}
+}
+
 // plan returns the steps as lines: environment/component action release: reason.
 func plan(p *config.Platform, s *state.State, since map[string]time.Duration) []string {
 	var lines []string
-	for _, step := range promotion.Plan(promotion.Input{Platform: p, State: s, Now: now, Since: func(k state.Key) time.Time {
-		if ago, known := since[k.Environment]; known {
-			return now.Add(-ago)
-		}
-		return time.Time{}
-	}}) {
+	for _, step := range promotion.Plan(promotion.Input{Platform: p, State: s, Now: now, Arrived: arrivals(since)}) {
 		line := step.Environment + "/" + step.Component + " " + string(step.Action)
 		for _, n := range []string{"1", "2", "3"} {
 			if step.Release.ID == record(step.Component, n).ID {
@@ -170,19 +173,20 @@ func TestSoak(t *testing.T) {
 		since    map[string]time.Duration
 		want     string
 	}{
-		"too early":            {one, running("dev=1"), map[string]time.Duration{"dev": 20*time.Minute + 400*time.Millisecond}, "prod/hello wait 1: soak: dev has run it for 20m0s of 1h0m0s until 12:39:59"},
-		"just too early":       {one, running("dev=1"), map[string]time.Duration{"dev": time.Hour - 1}, "prod/hello wait 1: soak: dev has run it for 1h0m0s of 1h0m0s until 12:00:00"},
-		"long enough":          {one, running("dev=1"), map[string]time.Duration{"dev": time.Hour}, "prod/hello merge 1: dev runs it and promotion to prod is automatic"},
-		"clocks differ":        {one, running("dev=1"), map[string]time.Duration{"dev": -time.Minute}, "prod/hello wait 1: soak: dev has run it for 0s of 1h0m0s until 13:01:00"},
-		"nobody knows":         {one, running("dev=1"), nil, "prod/hello wait 1: soak: it is not known since when dev has run it"},
-		"up to date":           {one, running("dev=1 prod=1"), nil, "prod/hello up-to-date 1: runs what dev runs"},
-		"held is said first":   {one, hold(running("dev=2 prod=1"), "prod", "2"), nil, "prod/hello held 2: " + id("hello", "2") + " held: 5xx (ann)"},
-		"the longest counts":   {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": 10 * time.Minute, "perf": time.Minute}, "prod/hello wait 1: soak: perf has run it for 1m0s of 1h0m0s until 12:59:00"},
-		"the longest is first": {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": time.Minute, "perf": 10 * time.Minute}, "prod/hello wait 1: soak: qa has run it for 1m0s of 1h0m0s until 12:59:00"},
-		"the second gate":      {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": 45 * time.Minute, "perf": 2 * time.Hour}, "prod/hello wait 1: soak: qa has run it for 45m0s of 1h0m0s until 12:15:00"},
-		"both long enough":     {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": time.Hour, "perf": 2 * time.Hour}, "prod/hello propose 1: qa and perf run it"},
-		"one is not known":     {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": 2 * time.Hour}, "prod/hello wait 1: soak: it is not known since when perf has run it"},
-		"releases that differ": {two, running("qa=1 perf=2"), nil, "prod/hello wait: qa runs " + id("hello", "1") + ", but perf runs " + id("hello", "2")},
+		"too early":                   {one, running("dev=1"), map[string]time.Duration{"dev": 20*time.Minute + 400*time.Millisecond}, "prod/hello wait 1: soak: dev has run it for 20m of 1h until 12:39:59"},
+		"just too early":              {one, running("dev=1"), map[string]time.Duration{"dev": time.Hour - 1}, "prod/hello wait 1: soak: dev has run it for 59m59s of 1h until 12:00:00"},
+		"long enough":                 {one, running("dev=1"), map[string]time.Duration{"dev": time.Hour}, "prod/hello merge 1: dev runs it and promotion to prod is automatic"},
+		"clocks differ":               {one, running("dev=1"), map[string]time.Duration{"dev": -time.Minute}, "prod/hello wait 1: soak: dev has run it for 0s of 1h until 13:01:00"},
+		"nobody knows":                {one, running("dev=1"), nil, "prod/hello wait 1: soak: it is not known since when dev has run it"},
+		"up to date":                  {one, running("dev=1 prod=1"), nil, "prod/hello up-to-date 1: runs what dev runs"},
+		"held is said first":          {one, hold(running("dev=2 prod=1"), "prod", "2"), nil, "prod/hello held 2: " + id("hello", "2") + " held: 5xx (ann)"},
+		"the longest counts":          {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": 10 * time.Minute, "perf": time.Minute}, "prod/hello wait 1: soak: perf has run it for 1m of 30m until 12:59:00"},
+		"the longest is first":        {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": time.Minute, "perf": 10 * time.Minute}, "prod/hello wait 1: soak: qa has run it for 1m of 30m until 12:59:00"},
+		"the second gate":             {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": 45 * time.Minute, "perf": 2 * time.Hour}, "prod/hello wait 1: soak: qa has run it for 45m of 1h until 12:15:00"},
+		"both long enough":            {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": time.Hour, "perf": 2 * time.Hour}, "prod/hello propose 1: qa and perf run it"},
+		"one is not known":            {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": 2 * time.Hour}, "prod/hello wait 1: soak: it is not known since when perf has run it"},
+		"one waits, one is not known": {two, running("qa=1 perf=1"), map[string]time.Duration{"qa": time.Minute}, "prod/hello wait 1: soak: it is not known since when perf has run it"},
+		"releases that differ":        {two, running("qa=1 perf=2"), nil, "prod/hello wait: qa runs " + id("hello", "1") + ", but perf runs " + id("hello", "2")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,8 +202,10 @@ func TestStep(t *testing.T) {
 	steps := promotion.Plan(promotion.Input{Platform: platform(env("dev", ""), env("prod", "dev")), State: running("dev=2 dev/new=1 prod=1"), Now: now})
 	before := record("hello", "1")
 	want := []promotion.Step{
-		{Key: key("prod/hello"), Action: promotion.Propose, From: []string{"dev"}, Release: record("hello", "2"), Running: &before, Reason: "dev runs it"},
-		{Key: key("prod/new"), Action: promotion.Propose, From: []string{"dev"}, Release: record("new", "1"), Reason: "dev runs it"},
+		{Key: key("prod/hello"), Action: promotion.Propose, From: []string{"dev"}, Source: "dev", Release: record("hello", "2"), Running: &before, Reason: "dev runs it",
+			Gates: []promotion.Verdict{{Gate: promotion.GateUpstream, Holds: true, Reason: "dev runs it"}}},
+		{Key: key("prod/new"), Action: promotion.Propose, From: []string{"dev"}, Source: "dev", Release: record("new", "1"), Reason: "dev runs it",
+			Gates: []promotion.Verdict{{Gate: promotion.GateUpstream, Holds: true, Reason: "dev runs it"}}},
 	}
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -44,7 +44,10 @@ func anyInput(t *rapid.T) promotion.Input {
 			}
 		}
 	}
-	return promotion.Input{Platform: platform(environments...), State: s, Now: now, Since: func(k state.Key) time.Time { return since[k] }}
+	return promotion.Input{Platform: platform(environments...), State: s, Now: now, Arrived: func(k state.Key) (promotion.Arrival, bool) {
+		at, known := since[k]
+		return promotion.Arrival{When: at}, known
+	}}
 }
 
 func anyCell(t *rapid.T, s *state.State, k state.Key) {
@@ -103,7 +106,7 @@ func TestNothingIsSkipped(t *testing.T) {
 				if in.State.Cells[k].Record.ID != step.Release.ID || in.State.Problems[k] != nil {
 					t.Fatalf("%v would get %s, which %s does not run", step.Key, step.Release.ID, upstream)
 				}
-				if since := in.Since(k); len(env.Gates) > 0 && (since.IsZero() || now.Sub(since) < time.Hour) {
+				if since, _ := in.Arrived(k); len(env.Gates) > 0 && (since.When.IsZero() || now.Sub(since.When) < time.Hour) {
 					t.Fatalf("%v would get %s before it has soaked in %s", step.Key, step.Release.ID, upstream)
 				}
 			}
@@ -158,7 +161,9 @@ func TestApplyingPlansConverges(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		in := anyInput(t)
-		in.Since = func(state.Key) time.Time { return now.Add(-24 * time.Hour) } // all have soaked
+		in.Arrived = func(state.Key) (promotion.Arrival, bool) {
+			return promotion.Arrival{When: now.Add(-24 * time.Hour)}, true
+		} // all have soaked
 		for range len(in.Platform.Spec.Environments) {
 			for _, step := range promotion.Plan(in) {
 				if moves(step) {

@@ -102,8 +102,16 @@ type Record struct {
 	APIVersion string `yaml:"apiVersion" json:"-"`
 	Kind       string `yaml:"kind" json:"-"`
 	Release    `yaml:",inline"`
-	Manifests  string `yaml:"manifests" json:"manifests"`                           // sha256:… of manifests.yaml, so that a hand edit shows without rendering
-	From       string `yaml:"promotedFrom,omitempty" json:"promotedFrom,omitempty"` // upstream environment, empty after a deploy
+	Manifests  string   `yaml:"manifests" json:"manifests"`                           // sha256:… of manifests.yaml, so that a hand edit shows without rendering
+	From       string   `yaml:"promotedFrom,omitempty" json:"promotedFrom,omitempty"` // upstream environment, empty after a deploy
+	Gates      []string `yaml:"gates,omitempty" json:"gates,omitempty"`               // the configured gates that it had to pass, in their order
+	// BreakGlass is set where the gates were skipped.
+	BreakGlass *BreakGlass `yaml:"breakGlass,omitempty" json:"breakGlass,omitempty"`
+}
+
+// BreakGlass says who skipped the gates of a promotion.
+type BreakGlass struct {
+	By string `yaml:"by" json:"by"` // login of who put the label on
 }
 
 // The values of apiVersion and kind.

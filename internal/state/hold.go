@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
@@ -21,35 +22,70 @@ import (
 type Hold struct {
 	APIVersion string       `yaml:"apiVersion" json:"-"`
 	Kind       string       `yaml:"kind" json:"-"`
-	Releases   []release.ID `yaml:"releases" json:"releases"` // rolled back from, newest first
+	Releases   []release.ID `yaml:"releases" json:"releases"` // rolled back from, newest first; Everything is all there are
 	Reason     string       `yaml:"reason" json:"reason"`
 	By         string       `yaml:"by" json:"by"`
+	Expires    Expiry       `yaml:"expires,omitempty" json:"expires,omitzero"` // from then on it holds nothing; zero is never
 }
 
-// Holds says whether a release is held. A nil Hold holds nothing.
-func (h *Hold) Holds(id release.ID) bool { return h != nil && slices.Contains(h.Releases, id) }
+// Everything in place of a release holds all of them: nothing moves into the cell.
+const Everything release.ID = "*"
 
-// And returns a hold of this one's releases as well. A nil Hold adds nothing.
+// Holds says whether a release is held as long as the hold lasts. A nil Hold holds nothing.
+func (h *Hold) Holds(id release.ID) bool { return h.Names(id) || h.HoldsEverything() }
+
+// HoldsAt says whether a release is held at a time. A nil Hold and one that has expired hold nothing.
+func (h *Hold) HoldsAt(id release.ID, now time.Time) bool { return h.Lasts(now) && h.Holds(id) }
+
+// Names says whether the hold is of this release by name, also after it has expired: what was rolled back from stays that.
+func (h *Hold) Names(id release.ID) bool { return h != nil && slices.Contains(h.Releases, id) }
+
+// HoldsEverything says whether the hold is of no release in particular.
+func (h *Hold) HoldsEverything() bool { return h.Names(Everything) }
+
+// Lasts says whether there is a hold that has not expired at a time.
+func (h *Hold) Lasts(now time.Time) bool {
+	return h != nil && (h.Expires.IsZero() || now.Before(h.Expires.Time))
+}
+
+// And returns a hold of this one's releases as well, which lasts as long as the longer of the two. A nil Hold adds nothing.
 func (h Hold) And(earlier *Hold) Hold {
-	if earlier != nil {
-		h.Releases = append(slices.Clone(h.Releases), earlier.Releases...)
+	if earlier == nil {
+		return h
+	}
+	h.Releases = slices.Clone(h.Releases)
+	for _, id := range earlier.Releases {
+		if !slices.Contains(h.Releases, id) {
+			h.Releases = append(h.Releases, id)
+		}
+	}
+	if earlier.Expires.IsZero() || !h.Expires.IsZero() && earlier.Expires.After(h.Expires.Time) {
+		h.Expires = earlier.Expires
 	}
 	return h
 }
 
-// Without returns a hold that lets a release in.
+// Without returns a hold that lets a release in, unless it holds everything.
 func (h Hold) Without(id release.ID) Hold {
 	h.Releases = slices.DeleteFunc(slices.Clone(h.Releases), func(held release.ID) bool { return held == id })
 	return h
 }
 
-// String says what is held and why, on one line.
+// String says what is held, why and until when, on one line.
 func (h *Hold) String() string {
-	ids := make([]string, len(h.Releases))
-	for i, id := range h.Releases {
-		ids[i] = string(id)
+	what := "everything"
+	if !h.HoldsEverything() {
+		ids := make([]string, len(h.Releases))
+		for i, id := range h.Releases {
+			ids[i] = string(id)
+		}
+		what = strings.Join(ids, ", ")
 	}
-	return fmt.Sprintf("%s held: %s (%s)", strings.Join(ids, ", "), oneLine(h.Reason), oneLine(h.By))
+	until := ""
+	if !h.Expires.IsZero() {
+		until = ", until " + h.Expires.String()
+	}
+	return fmt.Sprintf("%s held: %s (%s%s)", what, oneLine(h.Reason), oneLine(h.By), until)
 }
 
 // oneLine keeps text that people wrote from breaking out of its line.
@@ -93,6 +129,11 @@ func ReadHold(branch fs.FS, root string, k Key) (*Hold, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read hold: %w", err)
 	}
+	return DecodeHold(file, data)
+}
+
+// DecodeHold reads a hold. Problems are a finding.Problems.
+func DecodeHold(file string, data []byte) (*Hold, error) {
 	doc, err := strictyaml.Single(file, data)
 	if err != nil {
 		return nil, err

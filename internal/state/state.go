@@ -123,25 +123,40 @@ func ReadCell(branch fs.FS, root string, k Key) (cell Cell, found bool, err erro
 	if err != nil {
 		return Cell{}, false, fmt.Errorf("read state: %w", err)
 	}
-	if problems := unexpected(dir, entries); problems != nil {
-		return Cell{}, false, problems
-	}
-	data, err := fs.ReadFile(branch, path.Join(dir, ReleaseFile))
+	record, err := readFolder(branch, dir, entries, k.Component)
 	if err != nil {
-		return Cell{}, false, fmt.Errorf("read state: %w", err)
-	}
-	record, err := release.Decode(path.Join(dir, ReleaseFile), data)
-	if err != nil {
-		return Cell{}, false, err
-	}
-	if record.Component != k.Component {
-		return Cell{}, false, edited(path.Join(dir, ReleaseFile), fmt.Sprintf("is the release of %q, not of %q", record.Component, k.Component))
-	}
-	if err := checkGenerated(branch, dir, record); err != nil {
 		return Cell{}, false, err
 	}
 	hold, err := ReadHold(branch, root, k)
 	return Cell{Key: k, Record: record, Hold: hold}, err == nil, err
+}
+
+// ReadFolder reads the folder of a component's cell by itself, as history has it. A hand edit is a finding.Problems, with what was recorded where that
+// can be read.
+func ReadFolder(folder fs.FS, component string) (release.Record, error) {
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return release.Record{}, fmt.Errorf("read state: %w", err)
+	}
+	return readFolder(folder, ".", entries, component)
+}
+
+func readFolder(branch fs.FS, dir string, entries []fs.DirEntry, component string) (release.Record, error) {
+	if problems := unexpected(dir, entries); problems != nil {
+		return release.Record{}, problems
+	}
+	data, err := fs.ReadFile(branch, path.Join(dir, ReleaseFile))
+	if err != nil {
+		return release.Record{}, fmt.Errorf("read state: %w", err)
+	}
+	record, err := release.Decode(path.Join(dir, ReleaseFile), data)
+	if err != nil {
+		return release.Record{}, err
+	}
+	if record.Component != component {
+		return record, edited(path.Join(dir, ReleaseFile), fmt.Sprintf("is the release of %q, not of %q", record.Component, component))
+	}
+	return record, checkGenerated(branch, dir, record)
 }
 
 // unexpected reports files that are missing from a cell's folder or do not belong there.

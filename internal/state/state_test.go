@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -118,7 +119,11 @@ func TestDirtyCells(t *testing.T) {
 			"environments/dev/hello.hold.yaml:1:1: not a Hold of platform/v1 which names a release (fix the file, or delete it to let every release in)"},
 		"hold of something else": {write("../hello.hold.yaml", "kind: Other\nreleases: [r-1]\n"), "environments/dev/hello.hold.yaml:2:11: not a Hold"},
 		"hold mistyped":          {write("../hello.hold.yaml", "apiVersion: platform/v1\nkind: Hold\nrelaeses: [r-1]\n"), `environments/dev/hello.hold.yaml:3:1: unknown field "relaeses" in the document (did you mean releases?)`},
-		"hold empty":             {write("../hello.hold.yaml", ""), "environments/dev/hello.hold.yaml: the file is empty"},
+		"hold until nobody knows": {write("../hello.hold.yaml", "apiVersion: platform/v1\nkind: Hold\nreleases: [r-1]\nexpires: 2026-12-24\n"),
+			`environments/dev/hello.hold.yaml:4:10: expires: "2026-12-24" is not a time; write for example 2026-12-24T18:00:00Z`},
+		"hold until a list": {write("../hello.hold.yaml", "apiVersion: platform/v1\nkind: Hold\nreleases: [r-1]\nexpires: [1]\n"),
+			`environments/dev/hello.hold.yaml:4:10: expires: "" is not a time`},
+		"hold empty": {write("../hello.hold.yaml", ""), "environments/dev/hello.hold.yaml: the file is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -242,7 +247,11 @@ by: ann
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		hold := state.Hold{Releases: []release.ID{"r-1"}, Reason: rapid.StringMatching(`[^\x00-\x08\x0e-\x1f\x7f-\x9f]*`).Draw(t, "reason"), By: rapid.StringMatching(`[a-z ~:#'"\n-]*`).Draw(t, "by")}
+		expires := state.ExpiryAt(time.Unix(rapid.Int64Range(0, 4e9).Draw(t, "expires"), 0))
+		if rapid.Bool().Draw(t, "for ever") {
+			expires = state.Expiry{}
+		}
+		hold := state.Hold{Releases: []release.ID{"r-1"}, Expires: expires, Reason: rapid.StringMatching(`[^\x00-\x08\x0e-\x1f\x7f-\x9f]*`).Draw(t, "reason"), By: rapid.StringMatching(`[a-z ~:#'"\n-]*`).Draw(t, "by")}
 		b := branch(key)
 		b[state.HoldFile(root, key)] = &fstest.MapFile{Data: hold.Encode()}
 		s, err := state.Read(b, root, []string{"dev"})
@@ -255,4 +264,51 @@ by: ann
 			t.Errorf("-want +got:\n%s", diff)
 		}
 	})
+}
+
+func TestHoldsAt(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	forever := &state.Hold{Releases: []release.ID{"r-1"}}
+	until := &state.Hold{Releases: []release.ID{"r-1"}, Expires: state.ExpiryAt(noon)}
+	all := &state.Hold{Releases: []release.ID{"*"}, Reason: "fair", By: "ann", Expires: state.ExpiryAt(noon)}
+	for name, c := range map[string]struct {
+		hold *state.Hold
+		id   release.ID
+		at   time.Time
+		want bool
+	}{
+		"none":                {nil, "r-1", noon, false},
+		"named":               {forever, "r-1", noon, true},
+		"another":             {forever, "r-2", noon, false},
+		"before it expires":   {until, "r-1", noon.Add(-time.Second), true},
+		"when it expires":     {until, "r-1", noon, false},
+		"in another zone":     {until, "r-1", noon.Add(-time.Second).In(time.FixedZone("", 3600)), true},
+		"everything":          {all, "r-2", noon.Add(-time.Hour), true},
+		"everything, expired": {all, "r-2", noon.Add(time.Hour), false},
+	} {
+		if got := c.hold.HoldsAt(c.id, c.at); got != c.want {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+	if !until.Names("r-1") || all.Names("r-1") || !all.Holds("r-2") || all.String() != "everything held: fair (ann, until 2026-05-01T12:00:00Z)" {
+		t.Errorf("got %v", all)
+	}
+}
+
+func TestHoldsTogether(t *testing.T) {
+	t.Parallel()
+	early, late := state.ExpiryAt(time.Unix(1e9, 0)), state.ExpiryAt(time.Unix(2e9, 0))
+	for _, c := range []struct{ a, b, want state.Expiry }{
+		{early, late, late}, {late, early, late}, {early, state.Expiry{}, state.Expiry{}}, {state.Expiry{}, late, state.Expiry{}},
+	} {
+		a := state.Hold{Releases: []release.ID{"r-2"}, Reason: "new", Expires: c.a}
+		got := a.And(&state.Hold{Releases: []release.ID{"r-1", "r-2"}, Reason: "old", Expires: c.b})
+		if want := (state.Hold{Releases: []release.ID{"r-2", "r-1"}, Reason: "new", Expires: c.want}); !cmp.Equal(want, got) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		if !cmp.Equal(a, a.And(nil)) {
+			t.Error("no hold adds something")
+		}
+	}
 }

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/org/platform/internal/config"
 )
 
 // Repository is what Write has made.
@@ -26,6 +28,11 @@ func Write(ctx context.Context, dir string, o Options) (*Repository, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
+	return write(ctx, dir, o, &stream{begin: epoch, interval: time.Minute}, func(s *stream, r *Repository) error { return s.repository(ctx, o, r) })
+}
+
+// write makes the repository, and has the commits streamed to git fast-import.
+func write(ctx context.Context, dir string, o Options, s *stream, commits func(*stream, *Repository) error) (*Repository, error) {
 	initialise := exec.CommandContext(ctx, "git", "init", "-q", "--bare", "--template=", "--initial-branch=main", dir)
 	if out, err := initialise.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("make a repository at %s: %w\n%s", dir, err, out)
@@ -44,9 +51,9 @@ func Write(ctx context.Context, dir string, o Options) (*Repository, error) {
 	if err := importer.Start(); err != nil {
 		return nil, fmt.Errorf("start git fast-import: %w", err)
 	}
-	s := &stream{w: bufio.NewWriterSize(in, 1<<16), answers: bufio.NewReader(answers)}
+	s.w, s.answers = bufio.NewWriterSize(in, 1<<16), bufio.NewReader(answers)
 	r := &Repository{Dir: dir, Files: o.Files()}
-	err = s.repository(ctx, o, r)
+	err = commits(s, r)
 	err = errors.Join(err, in.Close())
 	if waited := importer.Wait(); waited != nil { // it says why; that its input broke off says nothing
 		err = fmt.Errorf("git fast-import: %w\n%s", waited, complaints.Bytes())
@@ -59,14 +66,20 @@ func Write(ctx context.Context, dir string, o Options) (*Repository, error) {
 
 // stream speaks the language of git fast-import. Errors of writing stick to w and show when it is flushed.
 type stream struct {
-	w       *bufio.Writer
-	answers *bufio.Reader
-	commits int
+	w        *bufio.Writer
+	answers  *bufio.Reader
+	commits  int
+	begin    time.Time // when the first commit was made
+	interval time.Duration
 }
 
-func (s *stream) repository(ctx context.Context, o Options, r *Repository) (err error) {
+// found makes the first two commits: the sources, and a release of each service in all environments.
+func (s *stream) found(ctx context.Context, o Options, r *Repository, platform []byte) (err error) {
 	s.commit("Add the services")
 	for file, content := range o.Sources() {
+		if file == config.FileName {
+			content = platform
+		}
 		s.file(file, content)
 	}
 	if r.Source, err = s.last(); err != nil {
@@ -79,6 +92,13 @@ func (s *stream) repository(ctx context.Context, o Options, r *Repository) (err 
 	s.commit(fmt.Sprintf("Deploy %d services to %d environments", o.Services, o.Environments))
 	for file, content := range files {
 		s.file(file, content)
+	}
+	return nil
+}
+
+func (s *stream) repository(ctx context.Context, o Options, r *Repository) (err error) {
+	if err := s.found(ctx, o, r, o.platform()); err != nil {
+		return err
 	}
 	for n := 2; n < o.History; n++ {
 		i := n % o.Services
@@ -94,7 +114,7 @@ func (s *stream) repository(ctx context.Context, o Options, r *Repository) (err 
 
 // commit begins a commit on top of main. Its mark is its number, counted from 1.
 func (s *stream) commit(message string) {
-	when := epoch.Add(time.Duration(s.commits) * time.Minute).Unix()
+	when := s.begin.Add(time.Duration(s.commits) * s.interval).Unix()
 	s.commits++
 	fmt.Fprintf(s.w, "commit refs/heads/main\nmark :%d\ncommitter Ada Author <ada@example.com> %d +0000\ndata %d\n%s\n", s.commits, when, len(message), message)
 }

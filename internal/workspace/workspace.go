@@ -42,6 +42,7 @@ type Workspace struct {
 	Files  fs.FS       // the files looked at
 	Commit *git.Commit // the commit of Files, nil for the working tree
 	Config *config.Platform
+	Token  string // that was given for the remote; empty: that of the environment
 
 	ctx             context.Context // of Files, which reads a remote where there is no clone
 	noComponentsYet bool
@@ -55,7 +56,7 @@ func Open(ctx context.Context, a *app.App, o Options) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Workspace{Repo: repo, Root: repo.Root(), Ref: o.Ref, ctx: ctx, noComponentsYet: o.NoComponentsYet}
+	w := &Workspace{Repo: repo, Root: repo.Root(), Ref: o.Ref, Token: o.Token, ctx: ctx, noComponentsYet: o.NoComponentsYet}
 	if err := w.openFiles(o); err != nil {
 		return nil, err
 	}
@@ -152,9 +153,15 @@ func (w *Workspace) Catalog() (*catalog.Catalog, error) {
 	if _, err := config.Load(w.Files, config.Options{NoComponentsYet: w.noComponentsYet}); err != nil {
 		return nil, err // a glob matches nothing: to find that out, all folders had to be looked at
 	}
-	var err error
-	w.catalog, err = catalog.Load(w.Files, w.Config.Spec.Components)
-	return w.catalog, err
+	c, err := catalog.Load(w.Files, w.Config.Spec.Components)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Config.CheckComponents(w.Files, c.Names()); err != nil {
+		return nil, err
+	}
+	w.catalog = c
+	return c, nil
 }
 
 // Component finds a component by name; an unknown one is a usage error with the nearest names. Where the folder has the component's name, as

@@ -20,6 +20,8 @@ type actRunner struct {
 	act      string
 	checkout string // what org/platform@v1 is
 	cache    string // act's folder: workspaces, and the tool cache
+	source   string // what it was made from, where it has no source of its own
+	binaries string // built before; empty: each job builds what it starts
 	env      []string
 }
 
@@ -44,49 +46,121 @@ func environment(t *testing.T) []string {
 	return env
 }
 
-// prepare builds every binary at once, as the setup action would, into the tool cache of this runner.
-func (r *actRunner) prepare(t *testing.T) {
+// prepared returns a runner whose jobs find all binaries built: compiling, linking and copying the source would take most of their time. Its checkout has
+// all but the source.
+func (r *actRunner) prepared(t *testing.T) *actRunner {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "path")
-	start := exec.Command(filepath.Join(r.checkout, "actions", "start"))
-	start.Env = append(r.env, "RUNNER_TOOL_CACHE="+filepath.Join(r.cache, "tool_cache"), "RUNNER_TEMP="+t.TempDir(), "GITHUB_PATH="+path)
+	built := r.build(t, r.checkout, r.env)
+	p := *r
+	p.source, p.checkout = r.checkout, t.TempDir()
+	for _, dir := range []string{".github", "actions", "cmd"} {
+		if err := os.CopyFS(filepath.Join(p.checkout, dir), os.DirFS(filepath.Join(r.checkout, dir))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copyFile(t, filepath.Join(r.checkout, "action.yml"), filepath.Join(p.checkout, "action.yml"))
+	compiler := filepath.Join(t.TempDir(), "go") // its last build: the same programs, where actions/start wants them
+	script := "#!/usr/bin/env bash\nwhile [ \"$1\" != -o ]; do shift; done\ncp '" + built + "'/*/* \"$2\"\n"
+	if err := os.WriteFile(compiler, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.binaries = filepath.Dir(p.build(t, p.checkout, append(slices.Clone(r.env), "PATH="+filepath.Dir(compiler)+":"+os.Getenv("PATH"))))
+	return &p
+}
+
+// build has actions/start build every binary, as the setup action does, and returns the folder for its source.
+func (r *actRunner) build(t *testing.T, checkout string, env []string) string {
+	t.Helper()
+	temp := t.TempDir()
+	start := exec.Command(filepath.Join(checkout, "actions", "start"))
+	start.Env = append(slices.Clone(env), "RUNNER_TEMP="+temp, "GITHUB_PATH="+filepath.Join(temp, "path"))
 	if out, err := start.CombinedOutput(); err != nil {
 		t.Fatalf("actions/start: %v\n%s", err, out)
 	}
+	dirs, err := filepath.Glob(filepath.Join(temp, "platform", "*"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatalf("actions/start made %q, want one folder: %v", dirs, err)
+	}
+	return dirs[0]
 }
 
-// fresh is a runner on another machine: its tool cache is empty.
+// fresh is a runner on another machine: it has no binaries, and the source.
 func (r *actRunner) fresh(t *testing.T) *actRunner {
 	t.Helper()
 	other := *r
-	other.cache = t.TempDir()
+	other.cache, other.checkout, other.binaries = t.TempDir(), r.source, ""
 	return &other
 }
 
 // githubToken is the workflow's GITHUB_TOKEN.
 const githubToken = "ghs_0123456789abcdefghijABCDEFGHIJ012345"
 
+// event is what starts a workflow.
+type event struct {
+	name    string // empty: the first one that the workflow names
+	payload map[string]any
+	args    []string // more for act
+}
+
 // run runs a workflow on the checkout of a monorepo, for a push to its main branch or another event that the workflow names.
 func (r *actRunner) run(t *testing.T, m *monorepo, workflow string) *result {
 	t.Helper()
-	event := filepath.Join(t.TempDir(), "event.json")
-	payload := fmt.Sprintf(`{"ref":"refs/heads/main","after":%q,"repository":{"full_name":"org/monorepo","default_branch":"main"},
-		"pull_request":{"number":1,"head":{"ref":"change","sha":%q},"base":{"ref":"main"}}}`, m.head, m.head)
-	if err := os.WriteFile(event, []byte(payload), 0o644); err != nil {
+	return r.start(t, m.dir, workflow, event{payload: map[string]any{
+		"ref": "refs/heads/main", "after": m.head, "repository": map[string]any{"full_name": "org/monorepo", "default_branch": "main"},
+		"pull_request": map[string]any{"number": 1, "head": map[string]any{"ref": "change", "sha": m.head}, "base": map[string]any{"ref": "main"}},
+	}})
+}
+
+// start runs a workflow for an event, in a folder which is what actions/checkout copies.
+func (r *actRunner) start(t *testing.T, dir, workflow string, e event) *result {
+	t.Helper()
+	payload, err := json.Marshal(e.payload)
+	if err != nil {
 		t.Fatal(err)
 	}
-	act := exec.Command(r.act, "--detect-event", "--workflows", workflow, "--platform", "ubuntu-latest=-self-hosted",
-		"--local-repository", "org/platform@v1="+r.checkout, "--action-offline-mode", "--action-cache-path", r.cache, "--no-cache-server",
-		"--eventpath", event, "--env", "GITHUB_REPOSITORY=org/monorepo", "--actor", "ada", "--secret", "GITHUB_TOKEN="+githubToken, "--json")
-	act.Dir, act.Env = m.dir, r.env
+	file := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(file, payload, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--detect-event"}
+	if e.name != "" {
+		args = []string{e.name}
+	}
+	args = append(args, "--workflows", workflow, "--platform", "ubuntu-latest=-self-hosted",
+		"--local-repository", "org/platform@v1="+r.checkout, "--local-repository", createToken+"="+r.createToken(t),
+		"--action-offline-mode", "--action-cache-path", r.cache, "--no-cache-server",
+		"--eventpath", file, "--env", "GITHUB_REPOSITORY=org/monorepo", "--actor", "ada", "--secret", "GITHUB_TOKEN="+githubToken, "--json")
+	if r.binaries != "" {
+		args = append(args, "--env", "BINARIES="+r.binaries)
+	}
+	act := exec.Command(r.act, append(args, e.args...)...)
+	act.Dir, act.Env = dir, r.env
 	var out bytes.Buffer
 	act.Stdout, act.Stderr = &out, &out
-	err := act.Run()
+	err = act.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run act: %v", err)
 	}
 	return parse(t, out.Bytes(), err == nil)
+}
+
+// createToken is the one action of others that examples use; checkout is act's own.
+const createToken = "actions/create-github-app-token@a8d616148505b5069dccd32f177bb87d7f39123b"
+
+// createToken returns a folder with an action in its place: the key of its App is the token.
+func (r *actRunner) createToken(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	metadata := `name: create a token
+inputs: {app-id: {required: true}, private-key: {required: true}}
+outputs: {token: {value: "${{ inputs.private-key }}"}}
+runs: {using: composite, steps: [{shell: bash, run: "true"}]}
+`
+	if err := os.WriteFile(filepath.Join(dir, "action.yml"), []byte(metadata), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // result is what a workflow run did.

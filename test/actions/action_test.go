@@ -19,6 +19,7 @@ import (
 	"github.com/org/platform/internal/command/diff"
 	"github.com/org/platform/internal/command/policycheck"
 	"github.com/org/platform/internal/command/promote"
+	"github.com/org/platform/internal/command/rollback"
 	"github.com/org/platform/internal/runner"
 )
 
@@ -38,6 +39,7 @@ var actions = []struct {
 	{"policy-check", "policycheck", policycheck.New},
 	{"deploy", "deploy", deploy.New},
 	{"promote", "promote", promote.New},
+	{"rollback", "rollback", rollback.NewAction},
 }
 
 // action is what we use of https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-syntax.

@@ -15,8 +15,7 @@ func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	checkout := export(t)
 	likeRunner(t, checkout, nil)
-	r := newRunner(t, checkout)
-	r.prepare(t)
+	r := newRunner(t, checkout).prepared(t)
 	for name, test := range map[string]func(*testing.T, *actRunner){
 		"deliver and promote":    testDeliver,
 		"golden path":            testGoldenPath,
@@ -27,6 +26,7 @@ func TestWorkflows(t *testing.T) {
 		"containerize":           testContainerize,
 		"setup":                  testSetup,
 		"inside another action":  testNested,
+		"promotion":              testPromotion,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -34,6 +34,18 @@ func TestWorkflows(t *testing.T) {
 		})
 	}
 }
+
+// promoteHello promotes in a checkout whose remote is on no GitHub server.
+const promoteHello = `on: push
+permissions: {contents: write}
+jobs:
+  promote:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
+      - id: promote
+        uses: org/platform/actions/promote@v1
+`
 
 // One commit goes through every action, each with the outputs of those before it.
 func testDeliver(t *testing.T, r *actRunner) {
@@ -71,10 +83,13 @@ func testDeliver(t *testing.T, r *actRunner) {
 		t.Errorf("the token is in the log:\n%s", run)
 	}
 
-	again := r.run(t, m, write(t, example(t, "promote")))
+	again := r.run(t, m, write(t, promoteHello))
 	again.require(true)
 	if got := again.output("promote", "branches"); got != "promote/staging/hello" {
 		t.Errorf("output branches of promote: %q", got)
+	}
+	if got := again.output("promote", "pull-requests"); got != "" {
+		t.Errorf("output pull-requests without a GitHub server: %q", got)
 	}
 	if got := again.output("promote", "changed"); got != "false" {
 		t.Errorf("output changed of a second promote: %s, want false", got)
@@ -215,9 +230,10 @@ func testSetup(t *testing.T, r *actRunner) {
 	m := newMonorepo(t, nil)
 	run := r.run(t, m, write(t, example(t, "")))
 	run.require(true)
-	if !strings.Contains(run.String(), "COMPONENT  ENVIRONMENT") {
+	if !strings.Contains(run.String(), "COMPONENT  DEV  STAGING  PROD") {
 		t.Errorf("platform status printed no table:\n%s", run)
 	}
+	run.wantSummary("### Status\n")
 }
 
 // A team's own composite action may use ours: each finds its own folder.

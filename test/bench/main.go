@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -34,6 +33,7 @@ var scenarios = []scenario{
 	{"diff", "What a pull request changes", diffOfPullRequest},
 	{"policy", "Policies over many documents", checkPolicies},
 	{"pull-request", "Policies of a pull request", checkPullRequest},
+	{"promotion", "Promotion", planPromotions},
 }
 
 func main() {
@@ -50,6 +50,7 @@ type options struct {
 	generate string
 	policies string
 	size     synthetic.Options
+	wanted   int
 }
 
 func run(ctx context.Context, a *app.App, args []string) int {
@@ -66,6 +67,7 @@ func run(ctx context.Context, a *app.App, args []string) int {
 	flags.IntVar(&o.size.Environments, "environments", 3, "with -generate: environments")
 	flags.IntVar(&o.size.Filler, "filler", 36000, "with -generate: source files")
 	flags.IntVar(&o.size.History, "history", history, "with -generate: commits")
+	flags.IntVar(&o.wanted, "wanted", 0, "with -generate: `promotions` to be made, of releases that have travelled through five environments until now")
 	if flags.Parse(args) != nil || flags.NArg() > 0 {
 		return app.ExitUsage
 	}
@@ -78,10 +80,10 @@ func run(ctx context.Context, a *app.App, args []string) int {
 
 func start(ctx context.Context, a *app.App, o options) (err error) {
 	if o.generate != "" {
-		return generate(ctx, a.Out, o.generate, o.size)
+		return generate(ctx, a, o)
 	}
 	if o.policies != "" {
-		debug.SetGCPercent(app.GCPercent) // as the product does
+		app.PaceGC() // as the product does
 		return evaluate(ctx, a.Out, o.policies)
 	}
 	chosen, err := choose(o.run)
@@ -126,12 +128,18 @@ func runFlag(names string) []string {
 	return []string{"-run", names}
 }
 
-func generate(ctx context.Context, out io.Writer, dir string, o synthetic.Options) error {
-	r, err := synthetic.Write(ctx, dir, o)
+func generate(ctx context.Context, a *app.App, o options) error {
+	var r *synthetic.Repository
+	var err error
+	if o.wanted > 0 {
+		r, err = synthetic.WriteTravels(ctx, o.generate, synthetic.Travels{Services: o.size.Services, Commits: o.size.History, Wanted: o.wanted, Now: a.Now()})
+	} else {
+		r, err = synthetic.Write(ctx, o.generate, o.size)
+	}
 	if err != nil {
 		return err
 	}
-	return json.NewEncoder(out).Encode(r)
+	return json.NewEncoder(a.Out).Encode(r)
 }
 
 func choose(list string) ([]scenario, error) {

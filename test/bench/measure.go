@@ -81,6 +81,13 @@ func (b *bench) repeat(ctx context.Context, what string, once func(n int) (sampl
 	return s, ctx.Err()
 }
 
+// once is repeat for what is measured a single time.
+func (b *bench) once(_ context.Context, what string, once func(n int) (sample, error)) (series, error) {
+	one, err := once(0)
+	b.report(what, one)
+	return series{one}, err
+}
+
 // report tells of one sample on the way, so that the spread can be seen.
 func (b *bench) report(what string, s sample) {
 	b.progress("%s: %s, %s of CPU, %s fetched, %s sent, %d requests, %s of memory", what, seconds(s.wall), seconds(s.cpu),

@@ -141,7 +141,7 @@ func (s *story) change(from, to, message string) {
 
 func (s *story) rollBack() {
 	s.change("hello from hello", "HELLO FROM HELLO", "Greet louder")
-	s.run("rollback", "hello", "--env", "staging", "--reason", "too loud")
+	s.run("rollback", "hello", "--env", "staging", "--reason", "too loud", "--direct")
 	s.narrate("automation does not undo it:")
 	s.run("promote", "--to", "staging")
 	s.run("status")

@@ -69,7 +69,10 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if err != nil {
 		return err
 	}
-	d := dispatch.New(a, w)
+	d, err := dispatch.New(a, w)
+	if err != nil {
+		return err
+	}
 	var names, files []string
 	for _, r := range requests {
 		names = append(names, r.Component)
@@ -86,6 +89,9 @@ func run(ctx context.Context, a *app.App, o Options) error {
 		Items: items, Source: w.Commit, Environments: o.Env, Force: o.Force, DryRun: o.DryRun})
 	if err != nil {
 		return dispatch.Explain(err)
+	}
+	if deployed.Changed && !o.DryRun {
+		dispatch.Record(ctx, a, d, deployed.Placed()...)
 	}
 	return report(a, o, deployed)
 }

@@ -42,6 +42,8 @@ type Options struct {
 	Comment    bool
 	CheckRun   bool
 	Verbose    bool
+	Promotions string
+	Verdicts   string
 }
 
 // New returns the command.
@@ -74,6 +76,8 @@ func New(a *app.App) *cobra.Command {
 	f.BoolVar(&o.Comment, "comment", false, "write to the pull request of the workflow as one comment, which later runs update")
 	f.BoolVar(&o.CheckRun, "check-run", false, "annotate through a check run, without a limit to their number, where the token may write one")
 	f.BoolVarP(&o.Verbose, "verbose", "v", false, "show known and waived findings too")
+	f.StringVar(&o.Promotions, "promotions", "", "judge the promotions in this `file` of promote --document, - for the input, by the bundle promotion instead")
+	f.StringVar(&o.Verdicts, "verdicts", "", "with --promotions: write the verdicts to this `file` too, for promote --verdicts")
 	o.Options.Flags(cmd)
 	app.OutputFlag(cmd, &o.Output, formatSARIF, formatJUnit, formatMarkdown)
 	cmd.AddCommand(newTest(a), newExplain(a))
@@ -83,6 +87,9 @@ func New(a *app.App) *cobra.Command {
 func run(ctx context.Context, a *app.App, o Options) error {
 	if !slices.Contains([]string{failOnNew, failOnAll}, o.FailOn) {
 		return app.Usagef("--fail-on %q is neither %s nor %s", o.FailOn, failOnNew, failOnAll)
+	}
+	if o.Promotions != "" {
+		return judgePromotions(ctx, a, o)
 	}
 	e, err := change.ReadEvent(a)
 	if err != nil {

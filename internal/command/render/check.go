@@ -39,7 +39,11 @@ func check(ctx context.Context, a *app.App, w *workspace.Workspace, o Options) e
 		}
 		options.Base = base
 	}
-	result, err := dispatch.New(a, w).Check(ctx, options)
+	d, err := dispatch.New(a, w)
+	if err != nil {
+		return err
+	}
+	result, err := d.Check(ctx, options)
 	if err != nil {
 		return dispatch.Explain(err)
 	}

@@ -3,7 +3,6 @@ package rollback
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -11,18 +10,19 @@ import (
 	"github.com/org/platform/internal/app"
 	"github.com/org/platform/internal/delivery"
 	"github.com/org/platform/internal/dispatch"
+	"github.com/org/platform/internal/registry"
 	"github.com/org/platform/internal/workspace"
 )
 
 // Options are the flags.
 type Options struct {
 	workspace.Options
-	Component string
-	Env       string
-	To        string
-	Reason    string
-	DryRun    bool
-	Output    string
+	dispatch.Asking
+	Component      string
+	To             string
+	Expires        string
+	SkipImageCheck bool
+	Output         string
 }
 
 // New returns the command.
@@ -31,20 +31,25 @@ func New(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback COMPONENT --env ENVIRONMENT",
 		Short: "Bring the previous release back to an environment",
-		Long: "Rollback restores the stored files of an earlier release as one commit on the state branch. The release it replaces is held out of\n" +
-			"the environment, so that automation does not bring it back; another release passes.",
-		Example: "  platform rollback hello --env staging\n  platform rollback hello --env prod --to r-1a2b3c --reason 'errors since 14:10'",
-		Args:    cobra.ExactArgs(1),
+		Long: "Rollback restores the stored files of an earlier release, byte for byte: on a branch rollback/<env>/<component> to merge, with a pull\n" +
+			"request where there is a forge, or with --direct at once. The release it replaces is held out of the environment in the same commit,\n" +
+			"so that automation does not bring it back; another release passes, and resume lifts the hold.\n\n" +
+			"It waits for no gate: not for soak, freezes or holds. Policies apply, to the pull request as to any. The images are looked up in\n" +
+			"their registry first, with the credentials of docker login.",
+		Example: "  platform rollback hello --env staging\n" +
+			"  platform rollback hello --env prod --reason 'errors since 14:10' --direct\n" +
+			"  platform rollback hello --env prod --to r-1a2b3c --expires 24h",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Component = args[0]
 			return run(cmd.Context(), a, o)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.Env, "env", "", "`environment` to roll back (required)")
+	o.Asking.Flags(cmd, "`environment` to roll back", "rolled back by hand")
 	f.StringVar(&o.To, "to", "", "`release` to bring back, or a unique beginning of its id (default: the one before)")
-	f.StringVar(&o.Reason, "reason", "rolled back by hand", "`why`, for the commit and the hold")
-	f.BoolVar(&o.DryRun, "dry-run", false, "say what would come back, write nothing")
+	f.StringVar(&o.Expires, "expires", "", "`when` the hold ends: a span such as 24h or 7d, or a time (default: with the next release)")
+	f.BoolVar(&o.SkipImageCheck, "skip-image-check", false, "do not ask the registry whether the images are still there")
 	f.StringVar(&o.Ref, "ref", "", "`revision` whose platform.yaml counts (default HEAD)")
 	o.Options.Flags(cmd)
 	app.OutputFlag(cmd, &o.Output)
@@ -52,28 +57,36 @@ func New(a *app.App) *cobra.Command {
 }
 
 func run(ctx context.Context, a *app.App, o Options) error {
-	if o.Env == "" {
-		return app.Usagef("which environment? give --env ENVIRONMENT")
+	if err := o.Check(); err != nil {
+		return err
+	}
+	expires, err := dispatch.Until("expires", o.Expires, a.Now())
+	if err != nil {
+		return err
 	}
 	w, err := workspace.Open(ctx, a, o.Options)
 	if err != nil {
 		return err
 	}
-	d := dispatch.New(a, w)
-	if _, unknown := w.Component(o.Component); unknown != nil {
-		running, err := d.Running(ctx) // what the catalog no longer has may still run
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(running, o.Component) {
-			return unknown
+	d, err := dispatch.New(a, w)
+	if err != nil {
+		return err
+	}
+	if err := dispatch.Known(ctx, w, d, o.Component); err != nil {
+		return err
+	}
+	options := delivery.RollbackOptions{Asked: o.Asked(a, w), Component: o.Component, Environment: o.Env, To: o.To, Expires: expires,
+		Dependents: func(component string) ([]string, error) { return dependents(w, component) }}
+	if !o.SkipImageCheck {
+		options.ImageExists = func(ctx context.Context, reference string) (bool, error) {
+			return registry.Exists(ctx, reference, registry.Auth{})
 		}
 	}
-	result, err := d.Rollback(ctx, delivery.RollbackOptions{
-		Component: o.Component, Environment: o.Env, To: o.To, Reason: o.Reason, By: actor(a, w), DryRun: o.DryRun})
+	result, err := d.Rollback(ctx, options)
 	if err != nil {
 		return dispatch.Explain(err)
 	}
+	outputs(a, o, result)
 	if o.Output == app.FormatJSON {
 		return a.PrintJSON(result)
 	}
@@ -81,29 +94,17 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	return nil
 }
 
-func report(a *app.App, o Options, r *delivery.RolledBack) {
-	switch {
-	case r.Already:
-		fmt.Fprintf(a.Out, "%s in %s is already rolled back from %s to %s; name a release with --to to go further\n",
-			o.Component, o.Env, r.From, r.Release.ID)
-	case o.DryRun && r.From == "":
-		fmt.Fprintf(a.Out, "the stored files of %s %s would be restored in %s\n", o.Component, r.Release.ID, o.Env)
-	case o.DryRun:
-		fmt.Fprintf(a.Out, "%s in %s would go back from %s to %s\n", o.Component, o.Env, r.From, r.Release.ID)
-	case !r.Changed:
-		fmt.Fprintf(a.Out, "%s already runs %s in %s; nothing to do\n", o.Component, r.Release.ID, o.Env)
-	case r.From == "":
-		fmt.Fprintf(a.Out, "%s the stored files of %s %s in %s: commit %.12s\n", a.Green("restored"), o.Component, r.Release.ID, o.Env, r.Commit)
-	default:
-		fmt.Fprintf(a.Out, "%s %s in %s from %s to %s: commit %.12s\n", a.Green("rolled back"), o.Component, o.Env, r.From, r.Release.ID, r.Commit)
-		fmt.Fprintf(a.Out, "%s is held out of %s until another release arrives, or until %s is deleted\n", r.From, o.Env, r.Hold)
+// dependents returns the components which the catalog says depend on one.
+func dependents(w *workspace.Workspace, component string) ([]string, error) {
+	all, err := w.Catalog()
+	if err != nil {
+		return nil, err
 	}
-}
-
-// actor is who asked for it: the person behind the workflow, else who Git says we are.
-func actor(a *app.App, w *workspace.Workspace) string {
-	if who := a.Getenv("GITHUB_ACTOR"); who != "" {
-		return who
+	var names []string
+	for _, c := range all.Components {
+		if slices.Contains(c.DependsOn, component) {
+			names = append(names, c.Name)
+		}
 	}
-	return w.Repo.UserName()
+	return names, nil
 }

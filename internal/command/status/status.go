@@ -1,41 +1,49 @@
-// Package status is the command that shows what runs where.
+// Package status is the command that shows what runs where, what comes next and where it came from.
 package status
 
 import (
 	"context"
 	"fmt"
-	"strings"
-	"time"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/org/platform/internal/app"
 	"github.com/org/platform/internal/delivery"
 	"github.com/org/platform/internal/dispatch"
-	"github.com/org/platform/internal/promotion"
+	"github.com/org/platform/internal/report"
 	"github.com/org/platform/internal/workspace"
 )
+
+const formatMarkdown = "markdown"
 
 // Options are the flags.
 type Options struct {
 	workspace.Options
-	Component string
-	Output    string
+	Component    string
+	Environments []string
+	Output       string
 }
 
 // New returns the command.
 func New(a *app.App) *cobra.Command {
 	var o Options
 	cmd := &cobra.Command{
-		Use:     "status",
-		Short:   "Show which release runs where, and who is ahead of whom",
-		Example: "  platform status\n  platform status -o json --component hello",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, o) },
+		Use:   "status",
+		Short: "Show which release runs where, who is ahead of whom, and what each waits for",
+		Long: "Status shows a row for each component and a column for each environment, in the order releases travel: the release, for how long it\n" +
+			"has run, how many commits of the component it is behind or ahead of its upstream, and the gate, pull request or hold that comes next.\n" +
+			"Where that is wider than 160 columns, each environment has a row. All times are UTC.\n\n" +
+			"With --component it shows where each release came from: its commit, pull request and images, and the environments that it runs in or\n" +
+			"waits for. Pull requests are those that GitHub names; without a token the subject of the commit tells, and nobody is asked.",
+		Example: "  platform status\n  platform status --env prod-eu --env prod-us\n  platform status --component hello -o json",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return dispatch.Explain(run(cmd.Context(), a, o)) },
 	}
-	cmd.Flags().StringVar(&o.Component, "component", "", "only this `component`")
+	cmd.Flags().StringVar(&o.Component, "component", "", "where this `component` comes from and where it is")
+	cmd.Flags().StringSliceVar(&o.Environments, "env", nil, "only this `environment`; may be repeated")
 	cmd.Flags().StringVar(&o.Ref, "ref", "", "`revision` whose platform.yaml counts (default HEAD)")
 	o.Options.Flags(cmd)
-	app.OutputFlag(cmd, &o.Output)
+	app.OutputFlag(cmd, &o.Output, formatMarkdown)
 	return cmd
 }
 
@@ -44,106 +52,70 @@ func run(ctx context.Context, a *app.App, o Options) error {
 	if err != nil {
 		return err
 	}
-	var components []string
-	if o.Component == "" {
-		all, err := w.Catalog()
-		if err != nil {
+	for _, name := range o.Environments {
+		if _, err := w.Environment(name); err != nil {
 			return err
 		}
-		components = all.Names()
-	} else {
-		if _, err := w.Component(o.Component); err != nil {
-			return err
-		}
-		components = []string{o.Component}
 	}
-	rows, err := dispatch.New(a, w).Status(ctx, components, o.Component == "")
+	all, err := w.Catalog()
 	if err != nil {
 		return err
 	}
-	if o.Output == app.FormatJSON {
-		return a.PrintJSON(rows)
+	d, err := dispatch.New(a, w)
+	if err != nil {
+		return err
 	}
-	var cells [][]string
-	last := ""
-	for _, row := range rows {
-		name := row.Component
-		if name == last {
-			name = ""
+	if o.Component != "" {
+		return runChain(ctx, a, w, d, o)
+	}
+	rows, err := d.Status(ctx, all.Names(), true)
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(row delivery.Row) bool { return !o.shows(row.Environment) })
+	var environments []string
+	for _, env := range w.Config.EnvironmentNames() {
+		if o.shows(env) {
+			environments = append(environments, env)
 		}
-		last = row.Component
-		cells = append(cells, []string{a.Bold(name), row.Environment,
-			orDash(string(row.Release)), orDash(shortDigest(row.Digest)), age(a.Now(), row), situation(a, row)})
 	}
-	a.PrintTable([]string{"component", "environment", "release", "digest", "age", "position"}, cells)
+	a.Runner.Summary("### Status\n\n" + matrixMarkdown(a.Now(), environments, rows, report.SummaryLimit-1024))
+	switch o.Output {
+	case app.FormatJSON:
+		return a.PrintJSON(rows)
+	case formatMarkdown:
+		fmt.Fprint(a.Out, a.Runner.Inert(matrixMarkdown(a.Now(), environments, rows, 0)))
+	default:
+		printRows(a, environments, rows)
+	}
 	return nil
 }
 
-// situation says where a row stands and what happens next.
-func situation(a *app.App, row delivery.Row) string {
-	place := row.Place()
-	switch row.Position {
-	case delivery.InStep:
-		place = a.Green(place)
-	case delivery.Behind, delivery.Differs:
-		place = a.Yellow(place)
-	case delivery.Ahead, delivery.Broken:
-		place = a.Red(place)
+func runChain(ctx context.Context, a *app.App, w *workspace.Workspace, d *delivery.Delivery, o Options) error {
+	if err := dispatch.Known(ctx, w, d, o.Component); err != nil {
+		return err
 	}
-	var next string
-	switch row.Next {
-	case promotion.Propose:
-		next = "promote proposes it"
-		if row.Branch != "" {
-			next = "merge " + row.Branch
-		}
-	case promotion.Merge:
-		next = "next promote brings it"
-	case promotion.Wait, promotion.Held, promotion.Blocked:
-		next = strings.ReplaceAll(row.Reason, "\n", "; ")
+	found, err := d.Chain(ctx, o.Component)
+	if err != nil {
+		return err
+	}
+	c := chain{Chain: found}
+	if component, err := w.Component(o.Component); err == nil { // what runs may have left the catalog
+		c.Owner, c.Path = component.Owner, component.Path
+	}
+	c.narrow(o.shows)
+	a.Runner.Summary("### Status of " + report.Code(o.Component) + "\n\n" + c.markdown(a.Now()))
+	switch o.Output {
+	case app.FormatJSON:
+		return a.PrintJSON(c)
+	case formatMarkdown:
+		fmt.Fprint(a.Out, a.Runner.Inert(c.markdown(a.Now())))
 	default:
-		if row.Hold != nil {
-			next = row.Hold.String()
-		}
+		c.print(a)
 	}
-	if place != "" && next != "" {
-		place += "; "
-	}
-	return place + next
+	return nil
 }
 
-func shortDigest(digest string) string {
-	algorithm, hex, ok := strings.Cut(digest, ":")
-	if !ok || len(hex) < 12 {
-		return digest
-	}
-	return algorithm + ":" + hex[:12]
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
-// age is a duration in its largest unit, as kubectl shows it.
-func age(now time.Time, row delivery.Row) string {
-	if row.Since.IsZero() {
-		return "-"
-	}
-	switch d := now.Sub(row.Since); {
-	case d < 0:
-		return "0s"
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%dm", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh", int(d.Hours()))
-	case row.Earlier:
-		return fmt.Sprintf("%dd+", int(d.Hours()/24))
-	default:
-		return fmt.Sprintf("%dd", int(d.Hours()/24))
-	}
+func (o Options) shows(environment string) bool {
+	return len(o.Environments) == 0 || slices.Contains(o.Environments, environment)
 }
