@@ -137,11 +137,10 @@ func (d *Delivery) stands(ctx context.Context, tip *git.Commit, hash git.Hash, w
 	if err != nil {
 		return false, err
 	}
-	asWanted, err := d.sameCell(current, wanted, h.Key)
-	if err != nil || !asWanted {
+	if on, err := d.Repo.IsAncestor(ctx, parent.Hash, tip.Hash); err != nil || !on { // somebody put more below it
 		return false, err
 	}
-	return d.sameCell(parent, tip, h.Key) // else it would not merge, or not say what it does
+	return d.sameCells(current, wanted, parent, tip, []state.Key{h.Key})
 }
 
 // openPull makes a branch have its pull request.

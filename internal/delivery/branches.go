@@ -81,6 +81,10 @@ func (d *Delivery) standing(ctx context.Context, tip *git.Commit, hash git.Hash,
 	if err != nil {
 		return Nothing, err
 	}
+	// What lies below its one commit must be on the state branch: else merging it would bring more than anybody has looked at here.
+	if on, err := d.Repo.IsAncestor(ctx, parent.Hash, tip.Hash); err != nil || !on {
+		return Nothing, err
+	}
 	// The state branch may have moved on as far as it likes, but not in these cells: the diff would not merge, or not say what it does.
 	asWanted, err := d.sameCells(current, wanted, parent, tip, keys)
 	if err != nil || !asWanted {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/org/platform/internal/config"
+	"github.com/org/platform/internal/finding"
 	"github.com/org/platform/internal/forge"
 	"github.com/org/platform/internal/git"
 	"github.com/org/platform/internal/promotion"
@@ -42,11 +43,47 @@ func (r *promoting) skipped(ctx context.Context, unit promotion.Unit) (*release.
 	if !open || unit.Action != promotion.Wait || !slices.ContainsFunc(pr.Labels, asked) {
 		return nil, nil
 	}
+	if same, err := r.brings(ctx, pr, unit); err != nil || !same {
+		return nil, err
+	}
 	by, err := r.breakGlass(ctx, unit.Branch())
 	if err != nil || by == "" {
 		return nil, err
 	}
 	return &release.BreakGlass{By: by}, nil
+}
+
+// brings says whether a pull request has just the releases that a unit brings. The label was put on for what it had: where that is another release, it is
+// taken off, and whoever wants to skip the gates for the new one has to say so again.
+func (r *promoting) brings(ctx context.Context, pr forge.PullRequest, unit promotion.Unit) (bool, error) {
+	if _, err := r.Repo.FetchCommit(ctx, pr.Head); errors.Is(err, git.ErrGone) { // the list lags behind the branch
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	commit, err := r.Repo.Commit(git.NewHash(pr.Head))
+	if err != nil {
+		return false, err
+	}
+	for _, step := range unit.Steps {
+		tree := r.Repo.Tree(commit.TreeHash)
+		if err := tree.Prefetch(ctx, state.Dir(r.Platform.Spec.State.Path, step.Key)+"/**"); err != nil {
+			return false, err
+		}
+		cell, found, err := state.ReadCell(tree, r.Platform.Spec.State.Path, step.Key)
+		var edited finding.Problems
+		if err != nil && !errors.As(err, &edited) {
+			return false, err
+		}
+		if err == nil && found && cell.Record.ID == step.Release.ID {
+			continue
+		}
+		if r.options.DryRun {
+			return false, nil
+		}
+		return false, r.Forge.RemoveLabel(ctx, pr.Number, r.Platform.Spec.BreakGlass.Label)
+	}
+	return true, nil
 }
 
 // syncPull makes the pull request of a branch what the plan wants.

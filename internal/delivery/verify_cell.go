@@ -108,12 +108,39 @@ func (v *verifier) promotion(ctx context.Context, c *VerifiedCell, step promotio
 			Message: "the hold is not as the promotion leaves it", Fix: v.fix(c.Key)}
 		v.fail(c, f)
 	}
+	if err := v.heldInQueue(c, record); err != nil {
+		return true, nil, err
+	}
 	severity, err := v.skipped(ctx, c, record)
 	if err != nil {
 		return true, nil, err
 	}
 	v.waiting(c, step, severity)
 	return true, nil, nil
+}
+
+// heldInQueue reports a promotion that is merged together with a hold which forbids it: the hold wins.
+func (v *verifier) heldInQueue(c *VerifiedCell, record release.Record) error {
+	if !v.o.Group {
+		return nil
+	}
+	hold, err := v.holdAfter(c.Key)
+	if err == nil && hold.HoldsAt(record.ID, v.Now()) {
+		f := v.at(c.Key, "id", fmt.Sprintf("%s is to be held out of %s by another change in the queue: %s", record.ID, c.Environment, hold))
+		f.RuleID, f.Fix = RuleGate, "take one of the two out of the queue"
+		v.fail(c, f)
+	}
+	return err
+}
+
+// holdAfter returns the hold of a cell after the change; nil is none, or one that cannot be read, which is reported with the hold files.
+func (v *verifier) holdAfter(k state.Key) (*state.Hold, error) {
+	hold, err := state.ReadHold(v.head, v.Platform.Spec.State.Path, k)
+	var problems finding.Problems
+	if errors.As(err, &problems) {
+		return nil, nil
+	}
+	return hold, err
 }
 
 // compareCell says whether a cell's folder and its hold are in a tree as they are after the change.
@@ -230,17 +257,39 @@ func (v *verifier) rollback(ctx context.Context, c *VerifiedCell, record release
 	if running == "" || running == record.ID {
 		return true, nil, nil // what somebody edited or took away is put right: there is nothing to hold
 	}
-	hold, err := state.ReadHold(v.head, v.Platform.Spec.State.Path, c.Key)
+	return true, nil, v.holdsBack(c, record.ID, running)
+}
+
+// holdsBack reports a rollback that leaves out a release which must be held: the one that it replaces, and those that were held before.
+func (v *verifier) holdsBack(c *VerifiedCell, target, running release.ID) error {
+	before, err := state.ReadHold(v.base, v.Platform.Spec.State.Path, c.Key)
 	var problems finding.Problems
-	if err != nil && !errors.As(err, &problems) { // which are reported with the hold files
-		return true, nil, err
+	if err != nil && !errors.As(err, &problems) {
+		return err
 	}
-	if !hold.HoldsAt(running, v.Now()) {
-		f := v.at(c.Key, "id", fmt.Sprintf("nothing holds %s out of %s: automation would bring it back over this rollback", running, c.Environment))
-		f.Fix = fmt.Sprintf("platform rollback %s --env %s --to %s", c.Component, c.Environment, record.ID)
+	after, err := v.holdAfter(c.Key)
+	if err != nil {
+		return err
+	}
+	if before.HoldsAt(target, v.Now()) {
+		c.Reason += ", which was held: " + before.String()
+	}
+	if !before.Lasts(v.Now()) {
+		before = nil
+	}
+	for _, id := range (state.Hold{Releases: []release.ID{running}}).And(before).Without(target).Releases {
+		if after.HoldsAt(id, v.Now()) {
+			continue
+		}
+		f := v.at(c.Key, "id", fmt.Sprintf("nothing holds %s out of %s: automation would bring it back over this rollback", id, c.Environment))
+		if id != running {
+			f.Message = fmt.Sprintf("%s was held out of %s, and is no more after this rollback", strings.Replace(string(id), string(state.Everything), "everything", 1),
+				c.Environment)
+		}
+		f.Fix = fmt.Sprintf("platform rollback %s --env %s --to %s", c.Component, c.Environment, target)
 		v.fail(c, f)
 	}
-	return true, nil, nil
+	return nil
 }
 
 // removal judges a cell that is gone: it may go with its component or its environment.
