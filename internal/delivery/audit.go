@@ -64,6 +64,7 @@ type versionKey struct {
 type change struct {
 	state.Key
 	commit     *git.Commit
+	when       time.Time
 	cell, hold *git.PathChange // nil where it is the same
 }
 
@@ -85,7 +86,7 @@ func (a *audit) changes(step git.Step) []change {
 		i, known := at[k]
 		if !known {
 			i, at[k] = len(all), len(all)
-			all = append(all, change{Key: k, commit: step.Commit})
+			all = append(all, change{Key: k, commit: step.Commit, when: step.When})
 		}
 		if isHold {
 			all[i].hold = &c
@@ -131,13 +132,9 @@ func (a *audit) move(ctx context.Context, c change) (Move, error) {
 	if err := ctx.Err(); err != nil {
 		return Move{}, err
 	}
-	p := passage{landed: c.commit}
-	if len(c.commit.Parents) > 1 {
-		made, err := a.Repo.Commit(c.commit.Parents[1])
-		if err != nil {
-			return Move{}, err
-		}
-		p.made = made
+	p, err := a.passageOf(c.commit, c.when)
+	if err != nil {
+		return Move{}, err
 	}
 	hold, err := a.hold(c)
 	if err != nil {

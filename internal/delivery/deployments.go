@@ -87,7 +87,7 @@ func (d *Delivery) readCells(ctx context.Context, keys []state.Key) (*git.Commit
 
 type freshCell struct {
 	state.Cell
-	commit *git.Commit
+	git.LastChange
 }
 
 // freshCells returns the cells that were changed since a time, the earliest first.
@@ -99,18 +99,18 @@ func (d *Delivery) freshCells(ctx context.Context, tip *git.Commit, s *state.Sta
 	changes, err := d.lastChanges(ctx, tip, keys, since)
 	var fresh []freshCell
 	for k, c := range changes {
-		if !c.Earlier && c.Committer.When.After(since) {
-			fresh = append(fresh, freshCell{s.Cells[k], c.Commit})
+		if !c.Earlier && c.When.After(since) {
+			fresh = append(fresh, freshCell{s.Cells[k], c})
 		}
 	}
 	slices.SortFunc(fresh, func(a, b freshCell) int {
-		return cmp.Or(a.commit.Committer.When.Compare(b.commit.Committer.When), cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Component, b.Component))
+		return cmp.Or(a.When.Compare(b.When), cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Component, b.Component))
 	})
 	return fresh, err
 }
 
 func (d *Delivery) deploymentOf(c freshCell) forge.NewDeployment {
-	payload, _ := json.Marshal(deployed{c.Component, c.Record.ID, c.commit.Hash.String()}) // strings always encode
+	payload, _ := json.Marshal(deployed{c.Component, c.Record.ID, c.Hash.String()}) // strings always encode
 	n := forge.NewDeployment{Environment: c.Environment, SHA: c.Record.Source.Commit, Payload: string(payload), LogURL: d.RunURL,
 		Description: c.Component + " " + string(c.Record.ID), Production: slices.Contains(d.Platform.Production(), c.Environment), State: "success"}
 	if d.Platform.Spec.Deployments == config.DeploymentsExternal {

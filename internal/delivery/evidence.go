@@ -48,7 +48,7 @@ func (e *evidence) findArrivals() error {
 			return err
 		}
 		for k, c := range changes {
-			e.arrived[k] = promotion.Arrival{Commit: c.Hash.String(), When: c.Committer.When}
+			e.arrived[k] = promotion.Arrival{Commit: c.Hash.String(), When: c.When}
 		}
 	}
 	return nil
@@ -152,7 +152,7 @@ func (e *evidence) runs(k state.Key) ([]promotion.Run, error) {
 		if err != nil {
 			return nil, err
 		}
-		began := version.Commit.Committer.When
+		began := version.When
 		if n := len(runs); found && n > 0 && runs[n-1].Record.ID == record.ID { // the same release, written again
 			runs[n-1].Arrival = promotion.Arrival{Commit: version.Commit.Hash.String(), When: began}
 		} else if found {

@@ -211,23 +211,22 @@ func TestPullRequests(t *testing.T) {
 	h.want("branches", h.remote.Git("for-each-ref", "--format=%(refname:short)", "refs/heads/promote"), "")
 }
 
-// dieAt kills promote at the nth request, which the server has dealt with where after says so. It returns whether there were as many.
-func (h *hub) dieAt(n int, after bool) (died bool) {
+// dieAt kills promote before its nth request that writes: one that reads leaves nothing half done. It returns whether there were as many.
+func (h *hub) dieAt(n int) (died bool) {
 	h.t.Helper()
 	ctx, kill := context.WithCancel(context.Background())
 	defer kill()
-	h.Fault(func(_ *http.Request, count int) fakegithub.Fault {
-		switch {
-		case count < n:
+	writes := 0
+	h.Fault(func(r *http.Request, _ int) fakegithub.Fault {
+		if r.Method == http.MethodGet || strings.HasSuffix(r.URL.Path, "/git-upload-pack") {
 			return fakegithub.None
-		case count > n || !after:
-			died = true
-			kill()
-			return fakegithub.CutBefore
+		}
+		if writes++; writes <= n {
+			return fakegithub.None
 		}
 		died = true
 		kill()
-		return fakegithub.CutAfter
+		return fakegithub.CutBefore
 	})
 	defer h.Fault(nil)
 	d, _, _ := h.open()

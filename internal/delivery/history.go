@@ -99,9 +99,9 @@ func (d *Delivery) moveBetween(ctx context.Context, k state.Key, older, newer gi
 	if problems := (finding.Problems)(nil); err != nil && !errors.As(err, &problems) {
 		return Move{}, err
 	}
-	p := passage{landed: newer.Landed}
-	if newer.Landed != newer.Commit {
-		p.made = newer.Commit
+	p, err := d.passageOf(newer.Commit, newer.When)
+	if err != nil {
+		return Move{}, err
 	}
 	return move(k, before, after, hold, p), ctx.Err()
 }
@@ -112,8 +112,14 @@ func (d *Delivery) sourceSubject(ctx context.Context, v git.Version, m Move) str
 	if m.Source == "" {
 		return ""
 	}
-	if v.Commit.Trailer("Argocd-reference-commit-sha") == m.Source {
-		return v.Commit.Trailer("Argocd-reference-commit-subject")
+	commits := []*git.Commit{v.Commit}
+	if p, err := d.passageOf(v.Commit, v.When); err == nil && p.made != nil {
+		commits = append(commits, p.made)
+	}
+	for _, c := range commits {
+		if c.Trailer("Argocd-reference-commit-sha") == m.Source {
+			return c.Trailer("Argocd-reference-commit-subject")
+		}
 	}
 	hash, err := d.Repo.FetchCommit(ctx, m.Source)
 	if err != nil {

@@ -69,6 +69,16 @@ func (d *Delivery) versionAt(entry git.Hash, component string) (version, error) 
 // passage is how a version came to the state branch: with a commit of it, which may have merged the one that made it.
 type passage struct {
 	landed, made *git.Commit // made is nil where nothing was merged
+	when         time.Time   // landed came
+}
+
+// passageOf returns the passage of what came with a commit of the first-parent line of the state branch.
+func (d *Delivery) passageOf(landed *git.Commit, when time.Time) (p passage, err error) {
+	p = passage{landed: landed, when: when}
+	if len(landed.Parents) > 1 {
+		p.made, err = d.Repo.Commit(landed.Parents[1])
+	}
+	return p, err
 }
 
 // move tells what happened between two versions of a cell.
@@ -103,7 +113,7 @@ func move(k state.Key, before, after version, hold *state.Hold, p passage) Move 
 
 // tell notes who brought something and when, and returns the action that the commit names, if it is about the cell.
 func (p passage) tell(m *Move) (action string) {
-	m.When, m.Commit, m.PullRequest = p.landed.Committer.When.UTC(), p.landed.Hash.String(), pullRequest(p.landed.Subject())
+	m.When, m.Commit, m.PullRequest = p.when.UTC(), p.landed.Hash.String(), pullRequest(p.landed.Subject())
 	said := trailersOf(p.landed.Message)
 	if p.made != nil && !said.about(m.Key) {
 		said = trailersOf(p.made.Message)

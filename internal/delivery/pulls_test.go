@@ -307,7 +307,7 @@ func TestOpeningIsCompleted(t *testing.T) {
 				h.all()
 			}
 			h.now = h.now.Add(time.Hour)
-			died := h.dieAt(n, false)
+			died := h.dieAt(n)
 			h.all()
 			h.want(fmt.Sprintf("after dying at %d", n), h.pullsNow(), []string{"#1 promote/prod/a"})
 			pr := h.pull(1)

@@ -108,7 +108,7 @@ func (d *Delivery) addAge(ctx context.Context, tip *git.Commit, rows []Row) erro
 	changes, err := d.lastChanges(ctx, tip, keys, d.Now().Add(-oldest))
 	for i, row := range rows {
 		if c, found := changes[row.Key]; found {
-			rows[i].Since, rows[i].Earlier = c.Committer.When, c.Earlier
+			rows[i].Since, rows[i].Earlier = c.When, c.Earlier
 		}
 	}
 	return err

@@ -77,10 +77,14 @@ type verifier struct {
 }
 
 // Verify proves that a change touches the state in no way but those of the toolkit: each cell that differs is, byte for byte, what the plan at Base
-// promotes, a release brought back with the hold of a rollback, or gone with its component. It asks Git alone, and takes the gates from the
-// receiver's Platform, which must be that of Base. What it cannot learn is an error, never a finding.
+// promotes, a release brought back with the hold of a rollback, or gone with its component; and no commit of the change does on its way what is taken
+// back in the end. It asks Git alone, and takes the gates from the receiver's Platform, which must be that of Base. What it cannot learn is an error,
+// never a finding.
 func (d *Delivery) Verify(ctx context.Context, o VerifyOptions) (*Verified, error) {
 	v := &verifier{Delivery: d, o: o, base: d.Repo.Tree(o.Base.TreeHash), head: d.Repo.Tree(o.Head.TreeHash), result: &Verified{}}
+	if err := v.between(ctx); err != nil {
+		return nil, err
+	}
 	touched, err := v.compare(ctx)
 	if err != nil || !touched {
 		return v.result, err

@@ -283,8 +283,8 @@ func (v *verifier) holdsBack(c *VerifiedCell, target, running release.ID) error 
 		}
 		f := v.at(c.Key, "id", fmt.Sprintf("nothing holds %s out of %s: automation would bring it back over this rollback", id, c.Environment))
 		if id != running {
-			f.Message = fmt.Sprintf("%s was held out of %s, and is no more after this rollback", strings.Replace(string(id), string(state.Everything), "everything", 1),
-				c.Environment)
+			what := strings.Replace(string(id), string(state.Everything), "everything", 1)
+			f.Message = fmt.Sprintf("%s was held out of %s, and is no more after this rollback", what, c.Environment)
 		}
 		f.Fix = fmt.Sprintf("platform rollback %s --env %s --to %s", c.Component, c.Environment, target)
 		v.fail(c, f)

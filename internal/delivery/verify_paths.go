@@ -34,7 +34,7 @@ func (v *verifier) compare(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := v.moved(); err != nil {
+	if err := v.moved(ctx); err != nil {
 		return false, err
 	}
 	if before == after {
@@ -58,8 +58,13 @@ func sortKeys(keys []state.Key) {
 	})
 }
 
-// moved reports a change of where the state is, by which state could come in that nobody verified.
-func (v *verifier) moved() error {
+// moved reports a change of where the state is, and a configuration where only state belongs.
+func (v *verifier) moved(ctx context.Context) error {
+	if v.o.Catalog == nil {
+		problems, err := v.Moved(ctx, v.o.Base, v.o.Head)
+		v.report(problems...)
+		return err
+	}
 	before, err := v.base.Entry(config.FileName)
 	if err != nil {
 		return err
@@ -68,23 +73,50 @@ func (v *verifier) moved() error {
 	if err != nil || before == after || after.Kind == git.Absent {
 		return err
 	}
-	platform, err := config.Load(v.head, config.Options{NoComponentsYet: true})
+	v.report(finding.Finding{RuleID: state.RuleID, Severity: finding.Error, File: config.FileName, Confidence: finding.File,
+		Message: fmt.Sprintf("%s does not belong on the branch %s, which holds state alone", config.FileName, v.Platform.Spec.State.Branch),
+		Fix:     "change it on the default branch: that one counts"})
+	return nil
+}
+
+// Moved returns what is wrong where a change moves the state to a path or a branch that has state already, which nobody would have verified.
+func (d *Delivery) Moved(ctx context.Context, base, head *git.Commit) ([]finding.Finding, error) {
+	tree := d.Repo.Tree(head.TreeHash)
+	before, err := d.Repo.Tree(base.TreeHash).Entry(config.FileName)
+	if err != nil {
+		return nil, err
+	}
+	after, err := tree.Entry(config.FileName)
+	if err != nil || before == after || after.Kind == git.Absent {
+		return nil, err
+	}
+	platform, err := config.Load(tree, config.Options{NoComponentsYet: true})
 	var problems finding.Problems
 	if errors.As(err, &problems) {
-		return nil // nothing works with it, and other checks say why
+		return nil, nil // nothing works with it, and other checks say why
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	was, is := v.Platform.Spec.State.Path, platform.Spec.State.Path
-	there, err := v.head.Entry(is)
+	was, is := d.Platform.Spec.State, platform.Spec.State
+	f := finding.Finding{RuleID: state.RuleID, Severity: finding.Error, File: config.FileName, Confidence: finding.File}
+	if was.Branch != is.Branch {
+		tip, err := d.Repo.Tip(ctx, is.Branch)
+		if err != nil || tip == nil {
+			return nil, err
+		}
+		tree = d.Repo.Tree(tip.TreeHash)
+		f.Message = fmt.Sprintf("state.branch moves from %s to %s, which has %s already: nothing proves it", was.Branch, is.Branch, is.Path)
+		f.Fix = "take a branch that is not there yet, and deploy and promote to it after the merge"
+	} else {
+		f.Message = fmt.Sprintf("state.path moves from %s to %s, which has files already: nothing proves them", was.Path, is.Path)
+		f.Fix = "take a path that is not there yet, and deploy and promote to it after the merge"
+	}
+	there, err := tree.Entry(is.Path)
 	if err != nil || was == is || there.Kind == git.Absent {
-		return err
+		return nil, err
 	}
-	v.report(finding.Finding{RuleID: state.RuleID, Severity: finding.Error, File: config.FileName, Confidence: finding.File,
-		Message: fmt.Sprintf("state.path moves from %s to %s, which has files already: nothing proves them", was, is),
-		Fix:     "take a path that is not there yet, and deploy and promote to it after the merge"})
-	return nil
+	return []finding.Finding{f}, nil
 }
 
 // add takes in one path that differs.

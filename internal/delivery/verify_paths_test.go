@@ -80,6 +80,25 @@ func TestVerifyPaths(t *testing.T) {
 			want: "error state platform.yaml: state.path moves from environments to state, which has files already: nothing proves them " +
 				"(take a path that is not there yet, and deploy and promote to it after the merge)",
 		},
+		"the state moves to a branch that is there": {
+			change: func(f *fixture) {
+				f.clone.Git("push", "-q", "origin", "main:refs/heads/there")
+				f.edit("platform.yaml", "  environments:", "  state: {branch: there}\n  environments:")
+			},
+			want: "error state platform.yaml: state.branch moves from main to there, which has environments already: nothing proves it " +
+				"(take a branch that is not there yet, and deploy and promote to it after the merge)",
+		},
+		"the state moves to a branch that is there, at another path": {
+			change: func(f *fixture) {
+				f.clone.Git("push", "-q", "origin", "main:refs/heads/other")
+				f.edit("platform.yaml", "  environments:", "  state: {branch: other, path: run}\n  environments:")
+			},
+		},
+		"the state moves to a new branch": {
+			change: func(f *fixture) {
+				f.edit("platform.yaml", "  environments:", "  state: {branch: fresh}\n  environments:")
+			},
+		},
 		"files that do not belong there": {
 			change: func(f *fixture) {
 				f.clone.Write(map[string]string{"environments/README.md": "x\n", "environments/prod/notes.yaml": "a: b\n"})

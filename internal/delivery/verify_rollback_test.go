@@ -88,6 +88,7 @@ func TestVerifyRollback(t *testing.T) {
 			}
 			f.sync()
 			c.change(f)
+			f.clone.Git("reset", "-q", "--soft", base)
 			v, err := f.verify(base, f.commit(), verification{})
 			if err != nil {
 				t.Fatal(err)
@@ -126,6 +127,7 @@ func TestVerifySet(t *testing.T) {
 	f.merges("promote/prod/shop")
 	whole := f.commit()
 	f.clone.Git("checkout", "-q", base, "--", "environments/prod/b")
+	f.clone.Git("reset", "-q", "--soft", base)
 	part := f.commit()
 	for head, want := range map[string]string{
 		whole: "prod/a: promotion ok=true\nprod/b: promotion ok=true",

@@ -25,7 +25,7 @@ func TestVerifyPromotion(t *testing.T) {
 			change: func(f *fixture) { f.merges("promote/prod/a") },
 			with:   verification{now: testkit.Epoch.Add(2 * time.Hour)},
 			want: "prod/a: promotion ok=false\n" +
-				"error promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h54m of 6h; merge after 2026-01-05 14:06 UTC " +
+				"error promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h of 6h; merge after 2026-01-05 15:00 UTC " +
 				"(wait: promote updates this pull request when it holds)",
 		},
 		"its gate is taken away with it": {
@@ -35,7 +35,7 @@ func TestVerifyPromotion(t *testing.T) {
 			},
 			with: verification{now: testkit.Epoch.Add(2 * time.Hour), group: true},
 			want: "prod/a: promotion ok=false\n" +
-				"error promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h54m of 6h; merge after 2026-01-05 14:06 UTC " +
+				"error promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h of 6h; merge after 2026-01-05 15:00 UTC " +
 				"(wait: promote updates this pull request when it holds)",
 		},
 		"something else beside it": {
@@ -78,7 +78,7 @@ func TestVerifyPromotion(t *testing.T) {
 			change: func(f *fixture) { f.merges("promote/prod/a"); f.skip("ada") },
 			with:   verification{now: testkit.Epoch.Add(2 * time.Hour)},
 			want: "prod/a: promotion ok=false\n" +
-				"error promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h54m of 6h; merge after 2026-01-05 14:06 UTC " +
+				"error promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h of 6h; merge after 2026-01-05 15:00 UTC " +
 				"(wait: promote updates this pull request when it holds)\n" +
 				"error promotion-break-glass " + cell + "release.yaml:18:3: nothing proves that ada may skip the gates " +
 				"(a member of org/sre puts the label emergency on the pull request)",
@@ -94,7 +94,7 @@ func TestVerifyPromotion(t *testing.T) {
 			change: func(f *fixture) { f.merges("promote/prod/a"); f.skip("ada") },
 			with:   verification{now: testkit.Epoch.Add(2 * time.Hour), breakGlass: func(context.Context, state.Key) (string, error) { return "Ada", nil }},
 			want: "prod/a: promotion ok=true\n" +
-				"warning promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h54m of 6h; merge after 2026-01-05 14:06 UTC " +
+				"warning promotion-gate " + cell + "release.yaml:4:5: soak does not hold: staging has run it for 1h of 6h; merge after 2026-01-05 15:00 UTC " +
 				"(skipped by Ada)",
 		},
 	})

@@ -1,22 +1,21 @@
 package git
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
+	"time"
 )
 
 // Version is the state of a path since a commit.
 type Version struct {
 	Commit *Commit
-	Entry  Hash    // object id at the path; ZeroHash where it did not exist
-	Landed *Commit // the merge that brought Commit to the line of the walk, else Commit itself
+	Entry  Hash      // object id at the path; ZeroHash where it did not exist
+	When   time.Time // Commit came: by its own clock, but no earlier than what it came on top of
 }
 
-// Versions walks the history of a path from a commit backwards and yields each version with the commit that brought it, newest first. At
-// a merge it follows the parent which the path came from, the first where several have it, as git log does: so it finds what the path went
-// through also where somebody merged the branch into a line of their own and pushed that.
+// Versions walks the first-parent line from a commit backwards and yields each version of a path with the commit that brought it, newest first: what
+// the branch itself went through. What a branch that was merged went through on its way is no part of it, and could be anything.
 func (r *Repository) Versions(ctx context.Context, from Hash, path string) iter.Seq2[Version, error] {
 	return func(yield func(Version, error) bool) {
 		commit, err := r.Commit(from)
@@ -24,75 +23,37 @@ func (r *Repository) Versions(ctx context.Context, from Hash, path string) iter.
 			yield(Version{}, err)
 			return
 		}
+		walk := r.lineFrom(commit)
 		entry, err := r.Tree(commit.TreeHash).EntryHash(path)
-		var landed *Commit // of the version at hand, where a merge was passed
 		for err == nil {
-			var next *Commit
-			var before Hash
-			if next, before, err = r.origin(ctx, commit, entry, path); err != nil {
+			version := Version{Commit: commit, Entry: entry}
+			if version.When, err = walk.when(ctx); err != nil {
 				break
 			}
-			ends := next == nil || before != entry
-			if ends && !yield(Version{commit, entry, cmp.Or(landed, commit)}, nil) || next == nil {
+			var before Hash
+			if commit, before, err = walk.entry(ctx, version, path); err != nil {
+				break
+			}
+			if (commit == nil || before != entry) && !yield(version, nil) || commit == nil {
 				return
 			}
-			switch {
-			case ends:
-				landed = nil
-			case landed == nil && next.Hash != commit.Parents[0]:
-				landed = commit
-			}
-			commit, entry = next, before
+			entry = before
 		}
 		yield(Version{}, err)
 	}
 }
 
-// origin returns the parent which a path came from, with its entry there: the first parent that has the same entry, else the first. At a
-// root commit it returns nil.
-func (r *Repository) origin(ctx context.Context, commit *Commit, entry Hash, path string) (*Commit, Hash, error) {
-	if err := ctx.Err(); err != nil || len(commit.Parents) == 0 {
+// entry goes to the first parent of the commit of a version, and returns it with what it has at a path; nil where history begins.
+func (l *line) entry(ctx context.Context, v Version, path string) (*Commit, Hash, error) {
+	parent, err := l.next(ctx, path)
+	if err != nil || parent == nil {
 		return nil, ZeroHash, err
 	}
-	if err := r.deepen(ctx, commit); err != nil {
-		return nil, ZeroHash, err
+	if parent.TreeHash == v.Commit.TreeHash {
+		return parent, v.Entry, nil
 	}
-	var first *Commit
-	var firstEntry Hash
-	for i, hash := range commit.Parents {
-		parent, err := r.Commit(hash)
-		if err == nil {
-			err = r.window(ctx, parent, path)
-		}
-		if err != nil {
-			return nil, ZeroHash, err
-		}
-		there := entry
-		if parent.TreeHash != commit.TreeHash {
-			if there, err = r.Tree(parent.TreeHash).EntryHash(path); err != nil {
-				return nil, ZeroHash, err
-			}
-		}
-		if there == entry {
-			return parent, there, nil
-		}
-		if i == 0 {
-			first, firstEntry = parent, there
-		}
-	}
-	return first, firstEntry, nil
-}
-
-// parent returns the first parent of a commit, with some paths readable in it.
-func (r *Repository) parent(ctx context.Context, commit *Commit, paths ...string) (*Commit, error) {
-	if err := r.deepen(ctx, commit); err != nil {
-		return nil, err
-	}
-	parent, err := r.Commit(commit.Parents[0])
-	if err != nil {
-		return nil, err
-	}
-	return parent, r.window(ctx, parent, paths...)
+	entry, err := l.repo.Tree(parent.TreeHash).EntryHash(path)
+	return parent, entry, err
 }
 
 // deepen makes the parents of a commit readable, and with them the more of history the further back it goes.
@@ -172,15 +133,14 @@ func (r *Repository) Between(ctx context.Context, older, newer Hash, path string
 		return nil, false, err
 	}
 	earliest := end.Committer.When.AddDate(0, 0, -1)
+	walk := r.lineFrom(commit)
 	for commit.Hash != older {
-		if err := ctx.Err(); err != nil {
+		ended, err := walk.older(ctx, earliest)
+		if err != nil || ended {
 			return nil, false, err
 		}
-		if len(commit.Parents) == 0 || commit.Committer.When.Before(earliest) {
-			return nil, false, nil
-		}
-		parent, err := r.parent(ctx, commit, path)
-		if err != nil {
+		parent, err := walk.next(ctx, path)
+		if err != nil || parent == nil {
 			return nil, false, err
 		}
 		now, err := r.Tree(commit.TreeHash).EntryHash(path)

@@ -66,7 +66,7 @@ func TestVersions(t *testing.T) {
 	repo := open(t, clone.Dir)
 	from := head(t, repo).Hash
 	for path, want := range map[string]string{
-		"dir/a": "a2 seed", "dir/b": "b3 b2 seed", "dir": "merge a2 seed", "c": "no remove c c2 seed", "none": "no seed", "dir/a/x": "no seed",
+		"dir/a": "a2 seed", "dir/b": "merge seed", "dir": "merge a2 seed", "c": "no remove c c2 seed", "none": "no seed", "dir/a/x": "no seed",
 		".": "remove c c2 merge a2 seed",
 	} {
 		got, err := versions(t.Context(), repo, from, path)
@@ -132,7 +132,7 @@ func TestVersionsEqualGit(t *testing.T) {
 	}
 	trees := listTrees(remote)
 	for _, path := range append(paths, "d") {
-		want := trees.simplified(remote.Git("rev-parse", "main"), path)
+		want := trees.changed(remote.Git("rev-parse", "main"), path)
 		got, err := versions(t.Context(), repo, newest, path)
 		for i := range got {
 			got[i] = strings.TrimPrefix(got[i], "no ")
@@ -285,17 +285,16 @@ func listTrees(remote *testkit.Remote) treeList {
 	return list
 }
 
-// simplified is the history of a path by git's rule: a commit with the same content as a parent is left for that parent.
-func (l treeList) simplified(from, path string) (subjects []string) {
+// changed is the first-parent history of a path: the root, and each commit that has something else there than its first parent.
+func (l treeList) changed(from, path string) (subjects []string) {
 	for {
 		commit := l[from]
-		same := slices.IndexFunc(commit.parents, func(p string) bool { return l[p].entries[path] == commit.entries[path] })
-		if same < 0 {
+		if len(commit.parents) == 0 {
+			return append(subjects, commit.subject)
+		}
+		if l[commit.parents[0]].entries[path] != commit.entries[path] {
 			subjects = append(subjects, commit.subject)
 		}
-		if len(commit.parents) == 0 {
-			return subjects
-		}
-		from = commit.parents[max(0, same)]
+		from = commit.parents[0]
 	}
 }

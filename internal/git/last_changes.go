@@ -12,7 +12,8 @@ import (
 // LastChange is the commit that brought a path what it is.
 type LastChange struct {
 	*Commit
-	Earlier bool // the path was changed no later than by this commit: how much earlier was not looked for
+	When    time.Time // Commit came: by its own clock, but no earlier than what it came on top of
+	Earlier bool      // the path was changed no later than by this commit: how much earlier was not looked for
 }
 
 // LastChanges returns for each path the newest first-parent commit which changed it, in one walk that goes no further back than a time. It compares
@@ -33,32 +34,36 @@ func (r *Repository) LastChanges(ctx context.Context, from Hash, paths []string,
 	if err != nil {
 		return nil, err
 	}
-	for !w.open.empty() {
-		if err := ctx.Err(); err != nil {
+	for walk := r.lineFrom(commit); !w.open.empty() && commit != nil; {
+		when, err := walk.when(ctx)
+		if err != nil {
 			return nil, err
 		}
-		ends := !commit.Committer.When.After(since)
+		ends := !when.After(since)
 		var parent *Commit
-		before := ZeroHash
-		if len(commit.Parents) > 0 && !ends {
-			if parent, err = r.parent(ctx, commit, paths...); err != nil {
+		if !ends {
+			if parent, err = walk.next(ctx, paths...); err != nil {
 				return nil, err
 			}
-			before = parent.TreeHash
 		}
-		found, err := w.changes(commit.TreeHash, before)
+		found, err := w.changes(commit.TreeHash, parent.tree())
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range found {
-			changed[name] = LastChange{Commit: commit, Earlier: ends && len(commit.Parents) > 0}
-		}
-		if parent == nil {
-			break
+			changed[name] = LastChange{Commit: commit, When: when, Earlier: ends && len(commit.Parents) > 0}
 		}
 		commit = parent
 	}
 	return changed, nil
+}
+
+// tree returns the tree of a commit; nil has none.
+func (c *Commit) tree() Hash {
+	if c == nil {
+		return ZeroHash
+	}
+	return c.TreeHash
 }
 
 // LineCommit is a commit of a first-parent line, with those of some paths that it changed.
@@ -78,19 +83,21 @@ func (r *Repository) Line(ctx context.Context, from Hash, paths []string, since 
 		if err == nil {
 			err = r.window(ctx, commit, paths...)
 		}
-		for err == nil && !commit.Committer.When.Before(since) {
-			var parent *Commit
-			before := ZeroHash
-			if err = ctx.Err(); err == nil && len(commit.Parents) > 0 {
-				if parent, err = r.parent(ctx, commit, paths...); err == nil {
-					before = parent.TreeHash
-				}
+		if err != nil {
+			yield(LineCommit{}, err)
+			return
+		}
+		for walk := r.lineFrom(commit); ; {
+			var ended bool
+			if ended, err = walk.older(ctx, since); ended || err != nil {
+				break
 			}
-			if err != nil {
+			var parent *Commit
+			if parent, err = walk.next(ctx, paths...); err != nil {
 				break
 			}
 			var changed []string
-			if changed, err = w.changes(commit.TreeHash, before); err != nil {
+			if changed, err = w.changes(commit.TreeHash, parent.tree()); err != nil {
 				break
 			}
 			if !yield(LineCommit{commit, changed}, nil) || parent == nil {

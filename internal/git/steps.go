@@ -19,6 +19,7 @@ import (
 // Step is a commit of a first-parent line, and what it changed two levels below a folder.
 type Step struct {
 	*Commit
+	When    time.Time    // it came: by its own clock, but no earlier than what it came on top of
 	Changes []PathChange // by path; what differs within a folder is not looked into
 }
 
@@ -32,17 +33,25 @@ func (r *Repository) Steps(ctx context.Context, from Hash, folder string, since 
 		if err == nil {
 			err = r.window(ctx, commit, w.pattern())
 		}
+		if err != nil {
+			yield(Step{}, err)
+			return
+		}
 		end := since.AddDate(0, 0, -1)
-		for err == nil && !commit.Committer.When.Before(end) {
+		for walk := r.lineFrom(commit); ; {
+			var when time.Time
+			if when, err = walk.when(ctx); err != nil || when.Before(end) {
+				break
+			}
 			var parent *Commit
-			if parent, err = w.parent(ctx, commit); err != nil {
+			if parent, err = walk.next(ctx, w.pattern()); err != nil {
 				break
 			}
 			var changes []PathChange
 			if changes, err = w.compare(parent, commit); err != nil {
 				break
 			}
-			if len(changes) > 0 && !commit.Committer.When.Before(since) && !yield(Step{commit, changes}, nil) || parent == nil {
+			if len(changes) > 0 && !when.Before(since) && !yield(Step{commit, when, changes}, nil) || parent == nil {
 				return
 			}
 			commit = parent
@@ -62,13 +71,6 @@ type steps struct {
 
 // pattern is what Prefetch needs to load the two levels.
 func (w *steps) pattern() string { return w.folder + "/*/*" }
-
-func (w *steps) parent(ctx context.Context, commit *Commit) (*Commit, error) {
-	if err := ctx.Err(); err != nil || len(commit.Parents) == 0 {
-		return nil, err
-	}
-	return w.repo.parent(ctx, commit, w.pattern())
-}
 
 // compare returns what differs between the folder in a commit and in its parent; nil is a parent without anything.
 func (w *steps) compare(parent, commit *Commit) ([]PathChange, error) {

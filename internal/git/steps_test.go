@@ -174,21 +174,3 @@ func (c *counting) wrap(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// What a merge brought came to the line with the merge, whenever it was made.
-func TestVersionsTellWhatLanded(t *testing.T) {
-	t.Parallel()
-	repo := open(t, merged(t).Dir)
-	for path, want := range map[string]string{"dir/b": "b3 with merge, b2 with b2, seed with seed", "dir/a": "a2 with a2, seed with seed", "c": "c2 with c2, seed with seed"} {
-		var got []string
-		for v, err := range repo.Versions(t.Context(), head(t, repo).Hash, path) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, v.Commit.Subject()+" with "+v.Landed.Subject())
-		}
-		if strings.Join(got, ", ") != want {
-			t.Errorf("%s: got %q, want %q", path, got, want)
-		}
-	}
-}

@@ -93,7 +93,7 @@ func newWorld(t testing.TB) *world {
 	w.remote.Git("repack", "-adq")
 	w.first, w.files = w.remote.Files(w.id["c0"], "."), w.remote.Files("main", ".")
 	for _, path := range []string{"state/dev/a", "state/side"} {
-		w.subjects[path] = strings.ReplaceAll(w.remote.Git("log", "--format=%s", "main", "--", path), "\n", " ")
+		w.subjects[path] = strings.ReplaceAll(w.remote.Git("log", "--first-parent", "--format=%s", "main", "--", path), "\n", " ")
 		w.last[path] = w.remote.Git("log", "-1", "--first-parent", "--format=%s", "main", "--", path)
 	}
 	past := w.remote.Fork(t, "")

@@ -1,9 +1,11 @@
 package actions_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,6 +84,9 @@ func TestCallersMatchReusableWorkflows(t *testing.T) {
 			if given == nil {
 				given = caller.Permissions
 			}
+			if match[1] == "promote.yml" {
+				checkEvents(t, w)
+			}
 			for _, inner := range callee.Jobs {
 				for scope, access := range inner.Permissions {
 					if given[scope] != access && given[scope] != "write" {
@@ -93,6 +98,36 @@ func TestCallersMatchReusableWorkflows(t *testing.T) {
 	}
 	if seen < 2 {
 		t.Errorf("only %d callers found: is this test still looking in the right places?", seen)
+	}
+}
+
+// checkEvents says which events a caller of promote.yml has to name: each after which the check of a pull request may say something else.
+func checkEvents(t *testing.T, w workflow) {
+	t.Helper()
+	var events struct {
+		On map[string]struct{ Types []string }
+	}
+	var fails *yaml.TypeError // of events of other shapes
+	if err := yaml.Unmarshal([]byte(w.text), &events); err != nil && !errors.As(err, &fails) {
+		t.Fatal(err)
+	}
+	want := []string{"opened", "synchronize", "reopened", "edited", "ready_for_review", "converted_to_draft", "labeled", "unlabeled", "closed"}
+	if got := events.On["pull_request"].Types; !slices.Equal(got, want) {
+		t.Errorf("%s: pull_request of types %q, want %q", w.from, got, want)
+	}
+	if _, queued := events.On["merge_group"]; !queued {
+		t.Errorf("%s: not on merge_group", w.from)
+	}
+}
+
+// On no event of a pull request the required job is skipped: that counts as success, for each pull request with the same head commit.
+func TestCheckIsNeverSkipped(t *testing.T) {
+	t.Parallel()
+	condition := strings.Join(strings.Fields(loadReusable(t, "promote.yml").Jobs["check"].If), " ")
+	const want = "github.event_name == 'merge_group' || github.event_name == 'pull_request' || " +
+		"github.event_name == 'workflow_dispatch' && github.ref_name != github.event.repository.default_branch"
+	if condition != want {
+		t.Errorf("the check runs if %s, want %s", condition, want)
 	}
 }
 

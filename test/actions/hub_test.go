@@ -216,21 +216,31 @@ func (h *hub) onPull(t *testing.T, action string, number int) *result {
 	return run
 }
 
-// age makes the newest commit of the state older, as if that much time had passed.
+// age makes the commits that the workflows made older, as if that much time had passed.
 func (h *hub) age(t *testing.T, by time.Duration) {
 	t.Helper()
 	old := h.remote.Git("rev-parse", "main")
-	committed := h.remote.Git("log", "-1", "--format=%ct", "main")
-	seconds, err := strconv.ParseInt(committed, 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	recent := time.Now().Add(-time.Hour).Unix() // what people wrote is older than that
 	file := filepath.Join(t.TempDir(), "commit")
-	commit := strings.ReplaceAll(h.remote.Git("cat-file", "commit", "main"), "> "+committed+" ", fmt.Sprintf("> %d ", seconds-int64(by.Seconds())))
-	if err := os.WriteFile(file, []byte(commit+"\n"), 0o644); err != nil {
-		t.Fatal(err)
+	earlier := map[string]string{}
+	for hash := range strings.FieldsSeq(h.remote.Git("rev-list", "--topo-order", "--reverse", "main")) {
+		committed, err := strconv.ParseInt(h.remote.Git("log", "-1", "--format=%ct", hash), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if committed < recent {
+			continue
+		}
+		commit := strings.ReplaceAll(h.remote.Git("cat-file", "commit", hash), fmt.Sprintf("> %d ", committed), fmt.Sprintf("> %d ", committed-int64(by.Seconds())))
+		for was, is := range earlier {
+			commit = strings.ReplaceAll(commit, "parent "+was, "parent "+is)
+		}
+		if err := os.WriteFile(file, []byte(commit+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		earlier[hash] = h.remote.Git("hash-object", "-w", "-t", "commit", file)
 	}
-	if err := h.Push("nobody", "main", old, h.remote.Git("hash-object", "-w", "-t", "commit", file)); err != nil {
+	if err := h.Push("nobody", "main", old, earlier[old]); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -54,7 +54,7 @@ func (h *hub) toStaging(t *testing.T, release string) {
 		t.Errorf("a run for staging looks at prod:\n%s", run.summary())
 	}
 	h.want(t, 1, pull{"promoter[bot]", "promote/staging/hello", "open", false, "Brings **hello**"})
-	run = h.onPull(t, "opened", 1)
+	run = h.onPull(t, "ready_for_review", 1)
 	run.require(true)
 	run.wantSummary("### Promotion check\n", "| hello | staging |", "| promotion | ✅ |")
 	h.want(t, 1, pull{"promoter[bot]", "promote/staging/hello", "merged by promoter[bot]", false, ""})
@@ -86,17 +86,16 @@ func (h *hub) toProd(t *testing.T, release string) {
 	if err := h.Close(3, "eve"); err != nil {
 		t.Fatal(err)
 	}
+	h.wantGates(t, h.onPull(t, "closed", 3)) // another pull request may have the same commit: its status stays what it is
 
 	h.age(t, 25*time.Hour)
-	if err := h.Label(2, "ann", "looks good"); err != nil {
-		t.Fatal(err)
-	}
-	run := h.onPull(t, "labeled", 2) // both jobs: it is checked, and made ready
-	run.require(true)
-	run.wantSummary("### Promotions\n", "### Promotion check\n", "| soak | ✅ |", "| policy | ✅ |")
+	h.onMain(t, "schedule", nil) // makes it ready, which is an event where an App does it
 	if p := h.PullRequests()[1]; p.Draft || !strings.HasPrefix(p.Body, "Brings **hello**") {
 		t.Errorf("after its soak: %+v", p)
 	}
+	run := h.onPull(t, "ready_for_review", 2)
+	run.require(true)
+	run.wantSummary("### Promotion check\n", "| soak | ✅ |", "| policy | ✅ |")
 	h.Sync()
 	run = h.promotion(t, "merge_group", h.remote.Git("rev-parse", "refs/pull/2/merge"), map[string]any{"merge_group": map[string]any{
 		"base_sha": h.remote.Git("rev-parse", "main"), "base_ref": "refs/heads/main"}})
