@@ -99,7 +99,7 @@ func move(k state.Key, before, after version, hold *state.Hold, p passage) Move 
 		m.Action = ActionEdit
 	case !before.sound && before.record.ID == after.record.ID:
 		m.Action = ActionMend
-	case back, said == actionRollback:
+	case back, said == actionRollback && !before.sound: // a message alone says what its author likes
 		m.Action = actionRollback
 	case after.record.From == "":
 		m.Action = actionDeploy
