@@ -140,6 +140,7 @@ func (e *evidence) runs(k state.Key) ([]promotion.Run, error) {
 	dir := state.Dir(e.Platform.Spec.State.Path, k)
 	var runs []promotion.Run
 	var until time.Time
+	unbroken := false // the version before, which is the later one, had a release too
 	open := e.downstream(k)
 	for version, err := range e.Repo.Versions(e.ctx, e.tip.Hash, dir) {
 		if err != nil {
@@ -153,12 +154,12 @@ func (e *evidence) runs(k state.Key) ([]promotion.Run, error) {
 			return nil, err
 		}
 		began := version.When
-		if n := len(runs); found && n > 0 && runs[n-1].Record.ID == record.ID { // the same release, written again
+		if n := len(runs); found && unbroken && runs[n-1].Record.ID == record.ID { // the same release, written again
 			runs[n-1].Arrival = promotion.Arrival{Commit: version.Commit.Hash.String(), When: began}
 		} else if found {
 			runs = append(runs, promotion.Run{Record: record, Arrival: promotion.Arrival{Commit: version.Commit.Hash.String(), When: began}, To: until})
 		}
-		until = began
+		until, unbroken = began, found
 		delete(open, record.ID)
 		if open != nil && len(open) == 0 && found {
 			break

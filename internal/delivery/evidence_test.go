@@ -36,6 +36,24 @@ func (f *fixture) pushReadme() {
 	f.clone.Git("push", "-q", "origin", "HEAD:main")
 }
 
+// What was taken away in between has not run without a break.
+func TestSoakInAQueueStartsAnewAfterABreak(t *testing.T) {
+	t.Parallel()
+	f := gated(t, strings.Replace(gatedYAML, "gates: [{soak: 6h}]", "gates: [{soak: 6h}]\n      mode: queue", 1), "a")
+	f.sync()
+	began := testkit.Epoch.Add(time.Hour)
+	f.clone.Git("rm", "-q", "-r", "environments/staging/a")
+	f.clone.When = began.Add(2 * time.Hour)
+	f.clone.Commit("Take it away")
+	f.clone.Git("checkout", "-q", "HEAD~1", "--", "environments/staging/a")
+	f.clone.When = began.Add(4 * time.Hour)
+	f.clone.Commit("Put it back")
+	f.clone.Git("push", "-q", "origin", "HEAD:main")
+	if got, want := f.soakOfProd(began.Add(7*time.Hour)), "wait: soak: staging has run it for 3h of 6h"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // A commit whose clock is behind, by mistake or not, makes nothing older: neither what came before it, nor what it brings.
 func TestClocksOpenNoGate(t *testing.T) {
 	t.Parallel()

@@ -40,6 +40,7 @@ func TestMoveIsWhatTheTreesSay(t *testing.T) {
 		"back, with its hold":    {two, one, hold, "x", "rollback"},
 		"hold of something else": {two, one, &state.Hold{Releases: []release.ID{"r-9"}}, "x", "deploy"},
 		"back, as it says":       {version{}, one, nil, "x\n\nPlatform-Action: rollback\nPlatform-Environment: dev\nPlatform-Component: a\n", "rollback"},
+		"promoted, says back":    {one, two, nil, "x\n\nPlatform-Action: rollback\nPlatform-Environment: dev\nPlatform-Component: a\n", "promote"},
 		"of another cell":        {version{}, one, nil, "x\n\nPlatform-Action: rollback\nPlatform-Environment: dev\nPlatform-Component: b\n", "deploy"},
 		"edited":                 {two, edited, nil, promoted, "hand edit"},
 		"mended":                 {edited, two, nil, "Revert", "restored"},
