@@ -23,11 +23,6 @@ func (f Freeze) Applies(environment, component string) bool {
 		(len(f.Components) == 0 || slices.Contains(f.Components, component))
 }
 
-// Freezes returns those for promotions of a component to an environment, in the order of the file.
-func (p *Platform) Freezes(environment, component string) []Freeze {
-	return slices.DeleteFunc(slices.Clone(p.Spec.Freezes), func(f Freeze) bool { return !f.Applies(environment, component) })
-}
-
 func (v *validator) freezes(freezes []Freeze) {
 	names := map[string]bool{}
 	for i, f := range freezes {

@@ -27,8 +27,10 @@ func TestFreezesThatApply(t *testing.T) {
 		{"us", "web", "weekend, inventory"},
 	} {
 		var names []string
-		for _, f := range p.Freezes(c.environment, c.component) {
-			names = append(names, f.Name)
+		for _, f := range p.Spec.Freezes {
+			if f.Applies(c.environment, c.component) {
+				names = append(names, f.Name)
+			}
 		}
 		if got := strings.Join(names, ", "); got != c.want {
 			t.Errorf("%s in %s: got %s, want %s", c.component, c.environment, got, c.want)

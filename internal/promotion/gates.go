@@ -15,7 +15,7 @@ import (
 // the same whatever they say.
 func (p *planner) gates(env config.Environment, s Step) []Verdict {
 	var verdicts []Verdict
-	if lower := p.lowerWaves(env); len(lower) > 0 {
+	if lower := p.Platform.Before(env); len(lower) > 0 {
 		verdicts = append(verdicts, p.wave(env, s, lower))
 	}
 	if before := p.before(s.Component); len(before) > 0 {

@@ -1,7 +1,6 @@
 package promotion
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,29 +8,6 @@ import (
 	"github.com/org/platform/internal/config"
 	"github.com/org/platform/internal/state"
 )
-
-// lowerWaves returns the environments with the same upstreams that come before one.
-func (p *planner) lowerWaves(env config.Environment) []string {
-	var lower []config.Environment
-	for _, other := range p.Platform.Spec.Environments {
-		if other.Wave < env.Wave && sameNames(other.PromoteFrom, env.PromoteFrom) {
-			lower = append(lower, other)
-		}
-	}
-	slices.SortFunc(lower, func(a, b config.Environment) int {
-		return cmp.Or(cmp.Compare(a.Wave, b.Wave), cmp.Compare(a.Name, b.Name))
-	})
-	var names []string
-	for _, other := range lower {
-		names = append(names, other.Name)
-	}
-	return names
-}
-
-func sameNames(a, b []string) bool {
-	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
-	return slices.Equal(slices.Compact(a), slices.Compact(b))
-}
 
 // wave wants the environments of lower waves to run the release, or, where releases come in turn, to have run it and not gone back.
 func (p *planner) wave(env config.Environment, s Step, lower []string) Verdict {

@@ -2,7 +2,6 @@ package promotion
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,8 +78,7 @@ type freeze struct {
 func parseFreezes(configured []config.Freeze) []freeze {
 	freezes := make([]freeze, len(configured))
 	for i, f := range configured {
-		s, err := schedule.Parse(schedule.Window{Name: f.Name, TimeZone: f.TimeZone, Cron: f.Cron, Duration: time.Duration(f.Duration),
-			From: f.From, To: f.To, Allow: f.Allow})
+		s, err := schedule.Parse(f.Window())
 		freezes[i] = freeze{f, s, err}
 	}
 	return freezes
@@ -90,8 +88,7 @@ func parseFreezes(configured []config.Freeze) []freeze {
 func (p *planner) freezesOf(k state.Key) []freeze {
 	var freezes []freeze
 	for _, f := range p.freezes {
-		if (len(f.Environments) == 0 || slices.Contains(f.Environments, k.Environment)) &&
-			(len(f.Components) == 0 || slices.Contains(f.Components, k.Component)) {
+		if f.Applies(k.Environment, k.Component) {
 			freezes = append(freezes, f)
 		}
 	}

@@ -48,7 +48,7 @@ func (p *planner) open(env config.Environment, s Step, turns []turn) ([]turn, er
 // hopeless says whether a turn is one of those.
 func (p *planner) hopeless(env config.Environment, s Step, turns []turn, i int) (bool, error) {
 	s.Release, s.Source = turns[i].Record, turns[i].from
-	must := append([]string{s.Source}, p.lowerWaves(env)...)
+	must := append([]string{s.Source}, p.Platform.Before(env)...)
 	if env.FanIn != config.FanInAny {
 		must = append(must, s.From...)
 	}
